@@ -1,0 +1,87 @@
+use ndarray::{ArrayBase, Data, Dimension, Ix4};
+
+use crate::{ImageShape, InputError};
+
+/// Checks that there is at least one value.
+///
+/// # Errors
+/// [`InputError::Empty`] naming `place`.
+pub fn ensure_not_empty<T>(place: &'static str, values: &[T]) -> Result<(), InputError> {
+    if values.is_empty() { Err(InputError::Empty { place }) } else { Ok(()) }
+}
+
+/// Checks that no value is NaN or infinite.
+///
+/// # Errors
+/// [`InputError::NotFinite`] with the first offending value and its row-major position.
+pub fn ensure_finite<S, D>(place: &'static str, values: &ArrayBase<S, D>) -> Result<(), InputError>
+where
+    S: Data<Elem = f32>,
+    D: Dimension,
+{
+    let clean = values.as_slice().is_some_and(all_finite);
+    if clean {
+        return Ok(());
+    }
+    match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+        None => Ok(()),
+        Some((index, &value)) => Err(InputError::NotFinite { place, index, value }),
+    }
+}
+
+/// Whether every value is finite. `x * 0` is 0 for a finite `x` and NaN otherwise, so that
+/// sixteen independent sums answer at memory speed, with one test at the end.
+fn all_finite(values: &[f32]) -> bool {
+    let (blocks, rest) = values.as_chunks::<16>();
+    let mut lanes = [0.0_f32; 16];
+    for block in blocks {
+        for (lane, value) in lanes.iter_mut().zip(block) {
+            *lane += value * 0.0;
+        }
+    }
+    lanes.iter().chain(rest).all(|value| value.is_finite())
+}
+
+/// Checks that two arrays have one shape.
+///
+/// # Errors
+/// [`InputError::Shape`] naming `place`, with both shapes.
+pub fn ensure_same_shape<S, T, D>(
+    place: &'static str,
+    got: &ArrayBase<S, D>,
+    expected: &ArrayBase<T, D>,
+) -> Result<(), InputError>
+where
+    S: Data<Elem = f32>,
+    T: Data<Elem = f32>,
+    D: Dimension,
+{
+    if got.shape() == expected.shape() {
+        return Ok(());
+    }
+    let (expected, got) = (expected.shape().to_vec(), got.shape().to_vec());
+    Err(InputError::Shape { place, expected, got })
+}
+
+/// Checks that a batch holds images of the given shape. The batch may be empty.
+///
+/// # Errors
+/// [`InputError::Shape`] naming `place`, with both shapes.
+pub fn ensure_image_shape<S>(
+    place: &'static str,
+    images: &ArrayBase<S, Ix4>,
+    shape: ImageShape,
+) -> Result<(), InputError>
+where
+    S: Data<Elem = f32>,
+{
+    let (n, channels, height, width) = images.dim();
+    if (ImageShape { channels, height, width }) == shape {
+        return Ok(());
+    }
+    Err(InputError::Shape {
+        place,
+        expected: vec![n, shape.channels, shape.height, shape.width],
+        got: images.shape().to_vec(),
+    })
+}
