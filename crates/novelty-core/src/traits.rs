@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::sync::Arc;
 
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView2, ArrayView4};
 
@@ -137,6 +138,46 @@ pub trait Dataset {
     /// # Errors
     /// If `index >= len()`, or the sample cannot be read.
     fn get(&self, index: usize) -> Result<Sample, Self::Error>;
+}
+
+impl<X, S: Score<X> + ?Sized> Score<X> for &S {
+    type Error = S::Error;
+
+    fn score(&self, x: X) -> Result<Array1<f32>, Self::Error> {
+        (**self).score(x)
+    }
+}
+
+impl<R: Reconstruct + ?Sized> Reconstruct for &R {
+    type Error = R::Error;
+
+    fn reconstruct(&self, x: Images<'_>) -> Result<Array4<f32>, Self::Error> {
+        (**self).reconstruct(x)
+    }
+}
+
+impl<E: Embed + ?Sized> Embed for &E {
+    type Error = E::Error;
+
+    fn embed(&self, x: Images<'_>) -> Result<Array2<f32>, Self::Error> {
+        (**self).embed(x)
+    }
+}
+
+impl<D: Dataset + ?Sized> Dataset for Arc<D> {
+    type Error = D::Error;
+
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        (**self).image_shape()
+    }
+
+    fn get(&self, index: usize) -> Result<Sample, Self::Error> {
+        (**self).get(index)
+    }
 }
 
 impl<D: Dataset + ?Sized> Dataset for &D {

@@ -1,0 +1,171 @@
+use ndarray::{Array2, Array4, Axis, Slice};
+use novelty_core::{
+    Embed, ImageShape, Images, Reconstruct, Threshold, ensure_finite, ensure_image_shape,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use tch::Tensor;
+
+use crate::bridge;
+use crate::parameters::{Parameter, StoredTensors};
+use crate::{Device, ModelError, Network, NetworkConfig, Parameters};
+
+/// Images computed at a time when reconstructing or embedding: bounds memory, and is large
+/// enough that a larger one is no faster.
+const INFERENCE_BATCH: usize = 256;
+
+/// An autoencoder of any architecture: redraws images through a narrow code.
+///
+/// Trained on normal images with [`Trainer`](crate::Trainer), it redraws anomalous ones badly.
+/// Reconstruction and embedding run in evaluation mode, so that an image's result does not
+/// depend on the images beside it.
+#[derive(Debug)]
+pub struct Autoencoder<C: NetworkConfig> {
+    config: C,
+    network: C::Network,
+    parameters: Vec<Parameter>,
+    device: tch::Device,
+    /// Where anomalous begins, where it was decided; saved with the model.
+    pub threshold: Option<Threshold>,
+}
+
+impl<C: NetworkConfig> Autoencoder<C> {
+    /// A network with random weights drawn from `seed`, on `device`.
+    ///
+    /// # Errors
+    /// If a setting of `config` is out of range, or the device is not there.
+    pub fn untrained(config: C, seed: u64, device: Device) -> Result<Self, ModelError> {
+        config.validate()?;
+        let device = device.resolve()?;
+        let parameters = Parameters::random(device, ChaCha8Rng::seed_from_u64(seed));
+        Self::build(config, parameters, device)
+    }
+
+    pub(crate) fn from_stored(
+        config: C,
+        tensors: StoredTensors,
+        device: tch::Device,
+    ) -> Result<Self, ModelError> {
+        config.validate()?;
+        Self::build(config, Parameters::stored(device, tensors), device)
+    }
+
+    fn build(
+        config: C,
+        mut parameters: Parameters,
+        device: tch::Device,
+    ) -> Result<Self, ModelError> {
+        let network = config.build(&mut parameters)?;
+        let parameters = parameters.finish()?;
+        Ok(Self { config, network, parameters, device, threshold: None })
+    }
+
+    /// The architecture.
+    pub fn config(&self) -> &C {
+        &self.config
+    }
+
+    /// The images it takes.
+    pub fn image_shape(&self) -> ImageShape {
+        self.config.image_shape()
+    }
+
+    /// How many numbers training changes; running statistics are not counted.
+    pub fn n_parameters(&self) -> usize {
+        self.parameters.iter().filter(|p| p.trainable).map(|p| p.tensor.numel()).sum()
+    }
+
+    pub(crate) fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    pub(crate) fn device(&self) -> tch::Device {
+        self.device
+    }
+
+    /// Reconstruction of a batch, in training or evaluation mode.
+    pub(crate) fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor, ModelError> {
+        self.network.decode(&self.network.encode(images, train)?, train)
+    }
+
+    fn check(&self, images: &Images<'_>) -> Result<(), ModelError> {
+        ensure_image_shape("images", images, self.image_shape())?;
+        Ok(ensure_finite("images", images)?)
+    }
+
+    /// Applies `compute` to the images in parts of bounded size.
+    fn in_parts<T>(
+        &self,
+        images: &Images<'_>,
+        mut compute: impl FnMut(&Tensor) -> Result<T, ModelError>,
+    ) -> Result<Vec<T>, ModelError> {
+        let _no_grad = tch::no_grad_guard();
+        let n = images.len_of(Axis(0));
+        (0..n)
+            .step_by(INFERENCE_BATCH)
+            .map(|first| {
+                let part = Slice::from(first..n.min(first + INFERENCE_BATCH));
+                let part = images.slice_axis(Axis(0), part);
+                compute(&bridge::to_tensor(&part, self.device)?)
+            })
+            .collect()
+    }
+}
+
+impl<C: NetworkConfig> Reconstruct for Autoencoder<C> {
+    type Error = ModelError;
+
+    fn reconstruct(&self, images: Images<'_>) -> Result<Array4<f32>, ModelError> {
+        self.check(&images)?;
+        let parts =
+            self.in_parts(&images, |part| bridge::to_array4(&self.forward(part, false)?))?;
+        if parts.is_empty() {
+            return Ok(Array4::zeros(images.raw_dim()));
+        }
+        finite_rows(concatenate(&parts)?)
+    }
+}
+
+impl<C: NetworkConfig> Embed for Autoencoder<C> {
+    type Error = ModelError;
+
+    fn embed(&self, images: Images<'_>) -> Result<Array2<f32>, ModelError> {
+        self.check(&images)?;
+        let parts =
+            self.in_parts(&images, |part| bridge::to_array2(&self.network.encode(part, false)?))?;
+        if parts.is_empty() {
+            return Ok(Array2::zeros((0, self.n_features()?)));
+        }
+        finite_rows(concatenate(&parts)?)
+    }
+}
+
+impl<C: NetworkConfig> Autoencoder<C> {
+    fn n_features(&self) -> Result<usize, ModelError> {
+        let ImageShape { channels, height, width } = self.image_shape();
+        let one = Array4::zeros((1, channels, height, width));
+        Ok(self.embed(one.view())?.ncols())
+    }
+}
+
+fn concatenate<D: ndarray::RemoveAxis>(
+    parts: &[ndarray::Array<f32, D>],
+) -> Result<ndarray::Array<f32, D>, ModelError> {
+    let views: Vec<_> = parts.iter().map(ndarray::ArrayBase::view).collect();
+    ndarray::concatenate(Axis(0), &views).map_err(|error| ModelError::Torch {
+        operation: "joining batches",
+        message: error.to_string(),
+    })
+}
+
+/// Refuses a result with a value that is not finite, naming the image.
+fn finite_rows<D: ndarray::RemoveAxis>(
+    array: ndarray::Array<f32, D>,
+) -> Result<ndarray::Array<f32, D>, ModelError> {
+    if ensure_finite("output", &array).is_ok() {
+        return Ok(array);
+    }
+    let is_bad = |row: &ndarray::ArrayView<'_, f32, D::Smaller>| !row.iter().all(|x| x.is_finite());
+    let index = array.axis_iter(Axis(0)).position(|row| is_bad(&row)).unwrap_or_default();
+    Err(ModelError::Output { index })
+}

@@ -1,0 +1,4 @@
+//! The public behaviour of `novelty-scoring`.
+
+mod quantile;
+mod reconstruction;
