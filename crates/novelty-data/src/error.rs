@@ -1,0 +1,113 @@
+use std::convert::Infallible;
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use novelty_core::InputError;
+use thiserror::Error;
+
+use crate::IdxFault;
+
+/// Why data could not be read or put together. Every variant about a file names it, and every
+/// message is complete in itself: causes are part of it rather than of a chain.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The operating system refused.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// None of the files that would do is there.
+    #[error("{} holds none of {}", dir.display(), tried.join(", "))]
+    NotFound {
+        /// Where it was looked for.
+        dir: PathBuf,
+        /// The names that would have done.
+        tried: Vec<String>,
+    },
+    /// An IDX file is damaged, or is none.
+    #[error("{}: {fault}", path.display())]
+    Idx {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: IdxFault,
+    },
+    /// A file of images and a file of labels do not belong together.
+    #[error(
+        "{} holds {n_images} images, {} holds {n_labels} labels",
+        images.display(), labels.display()
+    )]
+    LabelCount {
+        /// The images.
+        images: PathBuf,
+        /// How many there are.
+        n_images: usize,
+        /// The labels.
+        labels: PathBuf,
+        /// How many there are.
+        n_labels: usize,
+    },
+    /// There is no such sample.
+    #[error("there is no sample {index}: the dataset has {len}")]
+    Index {
+        /// The sample asked for.
+        index: usize,
+        /// The number of samples.
+        len: usize,
+    },
+    /// A class does not have enough samples for what is asked of it.
+    #[error("class {class} has {available} samples, {needed} are needed")]
+    ClassSize {
+        /// The class.
+        class: usize,
+        /// Samples needed.
+        needed: usize,
+        /// Samples there are.
+        available: usize,
+    },
+    /// A part of a split would get no sample.
+    #[error("{n_samples} samples split with a share of {share} leave the {part} part empty")]
+    EmptySplit {
+        /// Samples in all.
+        n_samples: usize,
+        /// The share of the second part.
+        share: f64,
+        /// The part that would be empty.
+        part: &'static str,
+    },
+    /// A setting or an array is not as it must be.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A dataset from outside this crate failed.
+    #[error(transparent)]
+    Source(Box<dyn Error + Send + Sync>),
+}
+
+impl DataError {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Io { path: path.to_owned(), error }
+    }
+
+    pub(crate) fn idx(path: &Path) -> impl FnOnce(IdxFault) -> Self {
+        move |fault| match fault {
+            IdxFault::Io(error) => Self::Io { path: path.to_owned(), error },
+            fault => Self::Idx { path: path.to_owned(), fault },
+        }
+    }
+
+    /// Checks that a dataset of `len` samples has sample `index`.
+    pub(crate) fn check_index(index: usize, len: usize) -> Result<(), Self> {
+        if index < len { Ok(()) } else { Err(Self::Index { index, len }) }
+    }
+}
+
+impl From<Infallible> for DataError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

@@ -1,0 +1,16 @@
+//! Public behaviour of the data crate.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_cmp,
+    reason = "helpers of tests fail as tests do; values are compared to the last bit on purpose"
+)]
+
+mod allocation;
+mod batches;
+mod composition;
+mod files;
+mod idx;
+mod idx_faults;
+mod mnist;
+mod protocols;
