@@ -1,0 +1,19 @@
+use novelty_core::InputError;
+use thiserror::Error;
+
+/// Why a metric has no value.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum MetricsError {
+    /// An input is empty, of the wrong length, not finite, or a setting is out of range.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The labels lack a class without which the metric is undefined.
+    #[error("all {n} labels are {label}; the metric needs {} ones too", !label)]
+    OneClass {
+        /// The class that every label has.
+        label: bool,
+        /// How many labels there are.
+        n: u64,
+    },
+}

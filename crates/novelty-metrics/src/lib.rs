@@ -1,0 +1,63 @@
+//! Metrics of anomaly scores, exact and fast.
+//!
+//! Every function takes plain slices, checks them, and returns a number or a small struct.
+//! The curve comes first, the area is taken on it; scores are `f32`, higher is more
+//! anomalous, labels are `true` for anomalous samples.
+//!
+//! - **Exact.** Pairs and samples are counted in integers; ties are equal values and count
+//!   one half; the order of the samples and the number of threads change no bit.
+//! - **Strict.** NaN, infinite scores, a missing class or unequal lengths are a
+//!   [`MetricsError`] that names the value and the place, never a silent number.
+//! - **Fast.** Scores are bucketed and radix-sorted by their bits, in parallel and in cache.
+//!
+//! # Example
+//!
+//! ```
+//! use novelty_metrics::{average_precision, confusion, f1_max, roc_auc};
+//!
+//! let scores = [0.1, 0.4, 0.35, 0.8];
+//! let labels = [false, false, true, true];
+//! assert_eq!(roc_auc(&scores, &labels)?, 0.75);
+//!
+//! let best = f1_max(&scores, &labels)?;
+//! assert_eq!(best.f1, 0.8);
+//! assert_eq!(confusion(&scores, &labels, best.threshold)?.f1(), Some(0.8));
+//! # Ok::<(), novelty_metrics::MetricsError>(())
+//! ```
+//!
+//! # Scores against labels
+//!
+//! | function | answers | cost |
+//! |---|---|---|
+//! | [`roc_curve`] | both error rates at every threshold | `O(n)` in practice |
+//! | [`roc_auc`] | the probability that an anomalous sample outranks a normal one | `O(n)` in practice |
+//! | [`roc_auc_partial`] | the same for few false alarms (McClish 1989) | `O(n)` in practice |
+//! | [`tpr_at_fpr`], [`fpr_at_tpr`] | one error rate, given the other | `O(n)` in practice |
+//! | [`precision_recall_curve`] | precision and recall at every threshold | `O(n)` in practice |
+//! | [`average_precision`] | the area under it, as scikit-learn sums it | `O(n)` in practice |
+//! | [`f1_max`] | the best F1 and its threshold | `O(n)` in practice |
+//! | [`confusion`] | the four counts at a threshold | `O(n)` |
+//!
+//! # Elsewhere
+//!
+//! Thresholds that need no labels are chosen in `novelty-scoring`; p-values of drift are in
+//! `novelty-drift`; figures of these curves are in `novelty-report`.
+
+mod bucket;
+mod confusion;
+mod error;
+mod operating_point;
+mod order;
+mod partial_auc;
+mod precision_recall;
+mod ranking;
+mod roc;
+
+pub use confusion::{Confusion, confusion};
+pub use error::MetricsError;
+pub use operating_point::{OperatingPoint, fpr_at_tpr, tpr_at_fpr};
+pub use partial_auc::{PartialAuc, roc_auc_partial};
+pub use precision_recall::{
+    F1Max, PrecisionRecallCurve, average_precision, f1_max, precision_recall_curve,
+};
+pub use roc::{RocCurve, roc_auc, roc_curve};

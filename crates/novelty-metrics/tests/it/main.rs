@@ -1,0 +1,8 @@
+//! The public behaviour of `novelty-metrics`.
+
+#![allow(clippy::float_cmp, reason = "exactness is what is tested")]
+#![allow(clippy::unwrap_used, reason = "test helpers outside #[test] functions fail loudly too")]
+
+mod bad_input;
+mod golden_scores;
+mod score_properties;
