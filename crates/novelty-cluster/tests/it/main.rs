@@ -1,0 +1,3 @@
+//! The public behaviour of `novelty-cluster`.
+
+mod pca;
