@@ -1,0 +1,11 @@
+//! From values to pixels: ranges, scales, ticks and their labels.
+
+mod extent;
+mod label;
+mod scale;
+mod ticks;
+
+pub(crate) use extent::Extent;
+pub(crate) use label::labels;
+pub(crate) use scale::{Kind, Scale};
+pub(crate) use ticks::{rounded_out, ticks};

@@ -1,0 +1,33 @@
+//! x
+mod atomic_file;
+mod axis;
+mod check;
+mod clip;
+mod colormap;
+mod decimate;
+mod error;
+mod figure;
+mod frame;
+mod histogram;
+mod image_grid;
+mod line_chart;
+mod page;
+mod palette;
+mod picture;
+mod report;
+mod roc_plot;
+mod scene;
+mod table;
+
+pub use atomic_file::write_atomic;
+pub use colormap::Colormap;
+pub use error::ReportError;
+pub use figure::Figure;
+pub use histogram::Histogram;
+pub use image_grid::{ImageCard, ImageGrid};
+pub use line_chart::{LineChart, Series};
+pub use palette::Tone;
+pub use picture::Picture;
+pub use report::{Report, Section, Tile};
+pub use roc_plot::RocPlot;
+pub use table::{Align, Table};

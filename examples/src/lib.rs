@@ -1,0 +1,21 @@
+//! What the examples share: their flags, their data, their progress bars and their files.
+//!
+//! An example is a `main` short enough to read; what it shows a person is written by the module
+//! of its name here.
+
+mod arguments;
+pub mod mnist_outliers;
+mod output;
+mod progress;
+
+pub use arguments::CommonArguments;
+pub use output::{Output, provenance};
+pub use progress::EpochBar;
+
+use std::path::PathBuf;
+
+/// The folder of the bundled MNIST files.
+#[must_use]
+pub fn bundled_mnist() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../datasets/mnist"))
+}
