@@ -71,8 +71,8 @@ impl Canvas {
     /// The width of a drawing, and the height of the area its data gets.
     pub(crate) fn size(self) -> (f32, f32) {
         match self {
-            Self::Wide => (640.0, 280.0),
-            Self::Narrow => (360.0, 230.0),
+            Self::Wide => (540.0, 250.0),
+            Self::Narrow => (330.0, 220.0),
         }
     }
 }

@@ -3,17 +3,18 @@
 use crate::axis::{Extent, Kind, Scale, labels, ticks};
 use crate::figure::Canvas;
 use crate::palette::Paint;
-use crate::scene::{Anchor, Fill, Mark, Point, Rect, Scene, Stroke, Symbol, Text, text_width};
+use crate::scene::{
+    Anchor, Fill, MARGIN, Mark, Point, Rect, Scene, Stroke, Symbol, Text, text_width,
+};
 
 pub(crate) const TEXT: f32 = 13.0;
 const TITLE: f32 = 15.5;
-const MARGIN: f32 = 12.0;
 const LINE_HEIGHT: f32 = 20.0;
 /// Pixels of an axis that one tick needs.
-const X_ROOM: f32 = 68.0;
-const Y_ROOM: f32 = 46.0;
+const X_ROOM: f32 = 58.0;
+const Y_ROOM: f32 = 42.0;
 /// A page's font may be this much wider than the bundled one.
-const SLACK: f32 = 1.1;
+const SLACK: f32 = 1.18;
 
 /// One axis before it knows its pixels.
 #[derive(Debug, Clone)]
@@ -21,13 +22,19 @@ pub(crate) struct Axis {
     pub(crate) label: String,
     pub(crate) kind: Kind,
     pub(crate) extent: Extent,
-    /// Names at whole numbers, instead of ticks.
-    pub(crate) names: Option<Vec<String>>,
+    /// Names at the whole numbers from 0, instead of ticks.
+    names: Option<Vec<String>>,
 }
 
 impl Axis {
     pub(crate) fn new(label: &str, kind: Kind, extent: Extent) -> Self {
         Self { label: label.to_owned(), kind, extent, names: None }
+    }
+
+    /// The axis with a name at each whole number from 0 instead of ticks.
+    pub(crate) fn named(mut self, names: &[String]) -> Self {
+        self.names = Some(names.to_vec());
+        self
     }
 }
 
@@ -87,8 +94,8 @@ impl Frame {
             y: Scale::new(y.kind, y.extent, area.bottom(), area.y),
             area,
         };
-        frame.draw_y_axis(&y_ticks, &y_texts);
-        frame.draw_x_axis(x);
+        frame.draw_y_axis(y, &y_ticks, &y_texts);
+        frame.draw_x_axis(x, y.names.is_some());
         frame
     }
 
@@ -113,12 +120,26 @@ impl Frame {
         let x = self.x.at(value);
         let stroke = Stroke { paint: Paint::Ink, width: 1.5, dashed: true };
         self.scene.line(vec![(x, self.area.bottom()), (x, self.area.y)], stroke);
-        let room = text_width(label, TEXT, false) * SLACK + 6.0;
-        let left = x + room > self.area.right();
-        let at =
-            (if left { x - 6.0 } else { x + 6.0 }, self.area.y + 13.0 + row as f32 * LINE_HEIGHT);
-        let anchor = if left { Anchor::End } else { Anchor::Start };
+        let (label_x, anchor) = self.beside(x, label);
+        let at = (label_x, self.area.y + 13.0 + row as f32 * LINE_HEIGHT);
         self.scene.text(Text::new(label, at, TEXT).anchor(anchor).ink().halo());
+    }
+
+    /// Shades a part of the x axis and writes a label at its foot, at the given row of labels.
+    pub(crate) fn shade(&mut self, from: f64, to: f64, label: &str, row: usize) {
+        let left = self.x.at(from).clamp(self.area.x, self.area.right());
+        let right = self.x.at(to).clamp(self.area.x, self.area.right());
+        let rect = Rect { x: left, width: right - left, ..self.area };
+        self.scene.rect(rect, Fill { paint: Paint::Muted, opacity: 0.12 });
+        let y = self.area.bottom() - 8.0 - row as f32 * LINE_HEIGHT;
+        let (x, anchor) = self.beside(left, label);
+        self.scene.text(Text::new(label, (x, y), TEXT).anchor(anchor).halo());
+    }
+
+    /// Where a label right of a position begins, or ends when there is no room.
+    fn beside(&self, x: f32, label: &str) -> (f32, Anchor) {
+        let room = text_width(label, TEXT, false) * SLACK + 6.0;
+        if x + room > self.area.right() { (x - 6.0, Anchor::End) } else { (x + 6.0, Anchor::Start) }
     }
 
     /// A dashed line from left to right with a label above its right end.
@@ -131,37 +152,36 @@ impl Frame {
         self.scene.text(Text::new(label, at, TEXT).anchor(Anchor::End).ink().halo());
     }
 
-    fn draw_y_axis(&mut self, ticks: &[f64], texts: &[String]) {
+    fn draw_y_axis(&mut self, axis: &Axis, ticks: &[f64], texts: &[String]) {
         let room = self.area.x - MARGIN - 2.0;
         for (tick, text) in ticks.iter().zip(texts) {
             let y = self.y.at(*tick);
-            let stroke = Stroke { paint: Paint::Grid, width: 1.0, dashed: false };
-            self.scene.line(vec![(self.area.x, y), (self.area.right(), y)], stroke);
-            let text = shortened(text, room, TEXT);
+            if axis.names.is_none() {
+                self.grid_line((self.area.x, y), (self.area.right(), y));
+            }
             let at = (self.area.x - 8.0, y + 0.36 * TEXT);
-            self.scene.text(Text::new(text, at, TEXT).anchor(Anchor::End));
+            self.scene.text(Text::new(shortened(text, room, TEXT), at, TEXT).anchor(Anchor::End));
         }
     }
 
-    fn draw_x_axis(&mut self, axis: &Axis) {
+    fn draw_x_axis(&mut self, axis: &Axis, with_grid: bool) {
         let (ticks, texts) = tick_texts(axis, self.area.width, X_ROOM);
-        let bottom = self.area.bottom();
-        let room = self.area.width / texts.len().max(1) as f32;
-        // Names too long to stand side by side take turns.
-        let every = (widest(&texts) / room.max(1.0)).ceil().clamp(1.0, 64.0) as usize;
-        for (i, (tick, text)) in ticks.iter().zip(texts).enumerate() {
+        let (top, bottom) = (self.area.y, self.area.bottom());
+        for (tick, text) in ticks.iter().zip(texts) {
             let x = self.x.at(*tick);
-            if axis.names.is_none() {
-                let stroke = Stroke { paint: Paint::Muted, width: 1.0, dashed: false };
-                self.scene.line(vec![(x, bottom), (x, bottom + 4.0)], stroke);
+            if with_grid {
+                self.grid_line((x, top), (x, bottom));
             }
-            if i % every == 0 {
-                let at = (x, bottom + 18.0);
-                self.scene.text(Text::new(text, at, TEXT).anchor(Anchor::Middle));
-            }
+            let stroke = Stroke { paint: Paint::Muted, width: 1.0, dashed: false };
+            self.scene.line(vec![(x, bottom), (x, bottom + 4.0)], stroke);
+            self.scene.text(Text::new(text, (x, bottom + 18.0), TEXT).anchor(Anchor::Middle));
         }
         let at = (self.area.x + self.area.width / 2.0, bottom + 39.0);
         self.scene.text(Text::new(&axis.label, at, TEXT).anchor(Anchor::Middle));
+    }
+
+    fn grid_line(&mut self, from: Point, to: Point) {
+        self.scene.line(vec![from, to], Stroke { paint: Paint::Grid, width: 1.0, dashed: false });
     }
 }
 

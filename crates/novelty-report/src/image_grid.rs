@@ -5,7 +5,7 @@ use crate::figure::{Canvas, Draw};
 use crate::frame::{TEXT, shortened, wrapped};
 use crate::palette::Tone;
 use crate::picture::Picture;
-use crate::scene::{Anchor, Fill, Mark, Rect, Scene, Text};
+use crate::scene::{Anchor, Fill, MARGIN, Mark, Rect, Scene, Text};
 
 /// Images side by side that belong together, with a caption: an input beside its
 /// reconstruction, say.
@@ -72,8 +72,9 @@ pub(crate) struct ColourBar {
 
 const GAP: f32 = 8.0;
 const CARD_GAP: f32 = 24.0;
-const MARGIN: f32 = 12.0;
 const LABEL: f32 = 11.0;
+/// The length of a colour bar.
+const BAR: f32 = 200.0;
 /// Images are stored at no more than this many pixels for each they are shown at.
 const DENSITY: usize = 2;
 
@@ -188,7 +189,7 @@ impl ImageGrid {
     }
 
     fn draw_bar(scene: &mut Scene, bar: &ColourBar, top: f32) {
-        let rect = Rect { x: MARGIN, y: top, width: 200.0, height: 10.0 };
+        let rect = Rect { x: MARGIN, y: top, width: BAR, height: 10.0 };
         scene.marks.push(Mark::Picture { rect, picture: Picture::colour_bar(bar.colormap) });
         scene.text(Text::new(&bar.low, (rect.x, rect.bottom() + 16.0), TEXT));
         let high = Text::new(&bar.high, (rect.right(), rect.bottom() + 16.0), TEXT);
@@ -209,12 +210,14 @@ impl Draw for ImageGrid {
     fn draw(&self, canvas: Canvas) -> Result<Scene> {
         self.check()?;
         let width = match canvas {
-            Canvas::Wide => 960.0,
+            Canvas::Wide => 1000.0,
             Canvas::Narrow => canvas.size().0,
         };
         let layout = Layout::new(self, width);
-        // One card alone may be wider than the canvas.
-        let width = width.max(layout.card.0 + 2.0 * MARGIN);
+        // No wider than the cards of a line, even if one card is wider than the canvas.
+        let columns = layout.per_line.min(self.cards.len()) as f32;
+        let width = columns * (layout.card.0 + CARD_GAP) - CARD_GAP + 2.0 * MARGIN;
+        let width = if self.bar.is_some() { width.max(BAR + 2.0 * MARGIN) } else { width };
         let mut scene = Scene::new(width, 0.0);
         let top = crate::frame::draw_title(&mut scene, &self.title);
         for (i, card) in self.cards.iter().enumerate() {

@@ -6,9 +6,9 @@ use crate::clip::clip;
 use crate::decimate::decimate;
 use crate::error::Result;
 use crate::figure::{Canvas, Draw};
-use crate::frame::{Axis, Frame, Key, LegendEntry, TEXT, named};
+use crate::frame::{Axis, Frame, Key, LegendEntry, named};
 use crate::palette::{Paint, Tone};
-use crate::scene::{Fill, Rect, Scene, Stroke, Symbol, Text};
+use crate::scene::{Fill, Scene, Stroke, Symbol};
 
 /// A line of a [`LineChart`]: a name and points with x that does not decrease.
 #[derive(Debug, Clone)]
@@ -205,17 +205,6 @@ impl LineChart {
         self.series.iter().enumerate().map(entry).collect()
     }
 
-    fn draw_spans(&self, frame: &mut Frame) {
-        for (row, (range, label)) in self.spans.iter().enumerate() {
-            let (left, right) = (frame.x.at(*range.start()), frame.x.at(*range.end()));
-            let (left, right) = (left.max(frame.area.x), right.min(frame.area.right()));
-            let rect = Rect { x: left, width: (right - left).max(0.0), ..frame.area };
-            frame.scene.rect(rect, Fill { paint: Paint::Muted, opacity: 0.12 });
-            let at = (left + 6.0, frame.area.bottom() - 8.0 - 18.0 * (row % 3) as f32);
-            frame.scene.text(Text::new(label, at, TEXT).halo());
-        }
-    }
-
     fn draw_series(frame: &mut Frame, series: &Series, paint: Paint) {
         let points = series.points.iter().map(|(x, y)| frame.at(*x, *y));
         let line = clip(&decimate(points), frame.area);
@@ -226,8 +215,10 @@ impl LineChart {
                 series.points.iter().filter(inside).map(|(x, y)| frame.at(*x, *y)).collect();
             frame.symbols(marks, Symbol::Circle, 3.0, Fill::solid(paint));
         }
+        // Lines closer than their width would be one block.
+        let width = if series.points.len() > 1000 { 1.2 } else { 2.0 };
         for part in line {
-            frame.scene.line(part, Stroke { paint, width: 2.0, dashed: series.dashed });
+            frame.scene.line(part, Stroke { paint, width, dashed: series.dashed });
         }
     }
 }
@@ -255,7 +246,9 @@ impl Draw for LineChart {
         let x = Axis::new(&self.x_label, Kind::Linear, self.x_extent());
         let y = Axis::new(&self.y_label, self.y_kind, self.y_extent());
         let mut frame = Frame::new(canvas, &self.title, &x, &y, &self.legend());
-        self.draw_spans(&mut frame);
+        for (row, (range, label)) in self.spans.iter().enumerate() {
+            frame.shade(*range.start(), *range.end(), label, row % 3);
+        }
         for (i, series) in self.series.iter().enumerate() {
             Self::draw_series(&mut frame, series, series.tone.paint(i));
         }

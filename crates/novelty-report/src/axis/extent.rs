@@ -1,4 +1,4 @@
-use super::{Kind, labels};
+use super::{Kind, short};
 
 /// The smallest and the largest of some finite values.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -57,10 +57,8 @@ impl Extent {
 
     /// "from 0 to 20", in few digits.
     pub(crate) fn in_words(self, kind: Kind) -> String {
-        let round = |value: f64| format!("{value:.2e}").parse().unwrap_or(value);
-        let ends = labels(Kind::Log, &[round(self.low), round(self.high)]);
         let kind = if kind == Kind::Log { " on a logarithmic axis" } else { "" };
-        format!("from {}{kind}", ends.join(" to "))
+        format!("from {} to {}{kind}", short(self.low), short(self.high))
     }
 
     fn clamped(self) -> Self {

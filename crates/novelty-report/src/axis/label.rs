@@ -17,6 +17,18 @@ pub(crate) fn labels(kind: Kind, ticks: &[f64]) -> Vec<String> {
     }
 }
 
+/// A number in three digits.
+pub(crate) fn short(value: f64) -> String {
+    let rounded = format!("{value:.2e}").parse().unwrap_or(value);
+    together(&[rounded], rounded.abs()).concat()
+}
+
+/// The two ends of a range, in as few digits as tell a hundredth of it.
+pub(crate) fn ends_in_words(ends: [f64; 2]) -> [String; 2] {
+    let texts = labels(Kind::Linear, &ends);
+    <[String; 2]>::try_from(texts).unwrap_or_default()
+}
+
 fn smallest_gap(ticks: &[f64]) -> f64 {
     let gaps = ticks.windows(2).map(|pair| (pair[1] - pair[0]).abs());
     gaps.min_by(f64::total_cmp).unwrap_or_else(|| ticks.first().map_or(1.0, |tick| tick.abs()))
@@ -33,10 +45,11 @@ fn together(ticks: &[f64], gap: f64) -> Vec<String> {
     };
     let decimals = (0..MOST_DECIMALS).find(|decimals| exact(*decimals)).unwrap_or(MOST_DECIMALS);
     let write = |tick: &f64| {
-        if *tick == 0.0 {
+        let digits = format!("{:.decimals$}", tick / size);
+        if digits.trim_matches(['-', '0', '.']).is_empty() {
             return "0".to_owned();
         }
-        format!("{:.decimals$}{ending}", tick / size).replace('-', "\u{2212}")
+        format!("{digits}{ending}").replace('-', "\u{2212}")
     };
     ticks.iter().map(write).collect()
 }
@@ -80,6 +93,12 @@ mod tests {
         assert_eq!(linear(&[0.0, 1.5e6, 3e6]), ["0", "1.5M", "3.0M"]);
         assert_eq!(linear(&[2e20, 3e20]), ["2e20", "3e20"]);
         assert_eq!(linear(&[]), [""; 0]);
+    }
+
+    #[test]
+    fn numbers_in_words_have_three_digits() {
+        let texts = [0.0, 0.012345, -1234.5, 56789.0, 1.0 / 3.0, 1e-300].map(short);
+        assert_eq!(texts, ["0", "0.0123", "−1230", "56.8k", "0.333", "1e−300"]);
     }
 
     #[test]

@@ -6,6 +6,6 @@ mod scale;
 mod ticks;
 
 pub(crate) use extent::Extent;
-pub(crate) use label::labels;
+pub(crate) use label::{ends_in_words, labels, short};
 pub(crate) use scale::{Kind, Scale};
 pub(crate) use ticks::{rounded_out, ticks};

@@ -46,7 +46,7 @@ impl Font {
 
 /// The width of a text in pixels, in the bundled font.
 ///
-/// A browser draws with another one: the layout leaves room for a tenth more.
+/// A browser draws with another one: the layout leaves room for wider ones.
 pub(crate) fn text_width(text: &str, size: f32, strong: bool) -> f32 {
     match Font::new(strong) {
         Ok(font) => font.width(text, size),

@@ -6,9 +6,14 @@ mod raster;
 mod svg;
 
 pub(crate) use font::text_width;
+#[cfg(feature = "testkit")]
+pub(crate) use svg::escape;
 
 use crate::palette::Paint;
 use crate::picture::Picture;
+
+/// What figures keep free at their left, in pixels.
+pub(crate) const MARGIN: f32 = 12.0;
 
 /// A position in pixels, x to the right and y down.
 pub(crate) type Point = (f32, f32);

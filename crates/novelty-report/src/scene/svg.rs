@@ -1,13 +1,13 @@
 use std::fmt::Write;
 
-use super::{Anchor, Fill, Mark, Point, Rect, Scene, Symbol, Text};
+use super::{Anchor, Fill, MARGIN, Mark, Point, Rect, Scene, Symbol, Text};
 use crate::error::Result;
 use crate::palette;
 
 /// A text made safe inside XML and HTML, as content and as attribute.
 ///
 /// Control characters, which XML forbids, become U+FFFD.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -31,19 +31,23 @@ impl Scene {
             "<style>{}</style><rect width=\"100%\" height=\"100%\" class=\"f-surface\"/>",
             palette::css()
         );
-        self.svg(alt, "nv", &style)
+        let whole = Rect { x: 0.0, y: 0.0, width: self.width, height: self.height };
+        self.svg(alt, "nv", whole, &style)
     }
 
-    /// The drawing as an element of a page that has the style sheet.
+    /// The drawing as an element of a page that has the style sheet, and margins of its own.
     pub(crate) fn to_inline_svg(&self, alt: &str, class: &str) -> Result<String> {
-        self.svg(alt, &format!("nv {class}"), "")
+        let (x, y) = (MARGIN, 0.5 * MARGIN);
+        let trimmed = Rect { x, y, width: self.width - 2.0 * x, height: self.height - y };
+        self.svg(alt, &format!("nv {class}"), trimmed, "")
     }
 
-    fn svg(&self, alt: &str, class: &str, head: &str) -> Result<String> {
-        let (width, height) = (self.width, self.height);
+    fn svg(&self, alt: &str, class: &str, view: Rect, head: &str) -> Result<String> {
+        let Rect { x, y, width, height } = view;
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{class}\" viewBox=\"0 0 {width} {height}\" \
-             width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{}\">{head}",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{class}\" \
+             viewBox=\"{x} {y} {width} {height}\" width=\"{width}\" height=\"{height}\" \
+             role=\"img\" aria-label=\"{}\">{head}",
             escape(alt)
         );
         for mark in &self.marks {
