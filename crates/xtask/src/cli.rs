@@ -1,7 +1,7 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{Workspace, demo, doctor, libtorch, test};
+use crate::{Workspace, ci, demo, doctor, libtorch, test};
 
 /// Set-up, demo, tests and checks of the novelty workspace.
 ///
@@ -21,6 +21,7 @@ enum Command {
     Doctor(NoArgs),
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
+    Ci(ci::CiArgs),
 }
 
 /// Say what this machine has, what is missing, and the command that mends it.
@@ -43,6 +44,7 @@ impl Cli {
             Command::Doctor(_) => doctor::run(&workspace),
             Command::Demo(args) => args.run(&workspace),
             Command::Test(args) => args.run(&workspace),
+            Command::Ci(args) => args.run(&workspace),
         }
     }
 }

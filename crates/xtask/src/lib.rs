@@ -5,13 +5,16 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
 
+mod ci;
 mod cli;
 mod demo;
 mod doctor;
 mod failure;
 pub mod libtorch;
+mod metadata;
 mod test;
 mod tools;
+mod whole_folder;
 mod workspace;
 
 pub use cli::Cli;

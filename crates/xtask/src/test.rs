@@ -13,7 +13,7 @@ use crate::workspace::run;
 ///
 /// `cargo xtask test -p novelty-core threshold -- --nocapture` passes everything on, as
 /// `cargo test` would take it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct TestArgs {
     /// Arguments for `cargo test`
     #[arg(allow_hyphen_values = true, value_name = "CARGO_TEST_ARGS")]

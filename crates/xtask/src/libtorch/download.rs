@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::install::partial;
+use super::install::PARTIAL;
 use super::manifest::sha256_of;
 use super::{Wheel, pip};
+use crate::whole_folder::partial;
 use crate::{Failure, Tools};
 
 /// pip gives up on a transfer that breaks; a set-up should not.
@@ -41,7 +42,7 @@ fn is_whole(path: &Path, wheel: &Wheel) -> Result<bool> {
 /// pip downloads into a folder of its own, and the wheel moves in once its hash is right, so
 /// that the download folder never holds a part.
 fn fetch_one(root: &Path, path: &Path, wheel: &Wheel, tools: &Tools, resumes: bool) -> Result<()> {
-    let folder = partial(root)?;
+    let folder = partial(root, PARTIAL)?;
     let requirements = folder.path().join("requirements.txt");
     fs::write(&requirements, pip::requirement(wheel))
         .with_context(|| format!("cannot write {}", requirements.display()))?;

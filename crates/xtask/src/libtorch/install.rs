@@ -1,18 +1,17 @@
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use fs4::FileExt;
-use tempfile::TempDir;
 
 use super::inspect::{Inspection, inspect};
 use super::{Recipe, assemble, download};
+use crate::whole_folder::{lock, partial, remove, remove_leftovers, swap};
 use crate::{Failure, Tools};
 
 const INSTALLED: &str = ".libtorch";
 const DOWNLOAD: &str = ".libtorch-download";
 const LOCK: &str = ".libtorch-lock";
-const PARTIAL: &str = ".libtorch-partial-";
+pub(super) const PARTIAL: &str = ".libtorch-partial-";
 
 /// Puts libtorch into `root/.libtorch`, unless it is there already.
 ///
@@ -29,7 +28,7 @@ pub fn install(root: &Path, recipe: &Recipe, tools: &Tools) -> Result<()> {
     if inspect(&installed, recipe) == Inspection::Ready {
         return Ok(());
     }
-    let _lock = lock(root)?;
+    let _lock = lock(&root.join(LOCK))?;
     match inspect(&installed, recipe) {
         Inspection::Ready => return Ok(()),
         Inspection::Foreign(what) => return Err(foreign(&installed, &what)),
@@ -37,13 +36,13 @@ pub fn install(root: &Path, recipe: &Recipe, tools: &Tools) -> Result<()> {
         Inspection::Outdated => eprintln!("libtorch: replacing another version"),
         Inspection::Damaged(what) => eprintln!("libtorch: replacing a damaged set-up ({what})"),
     }
-    remove_leftovers(root)?;
+    remove_leftovers(root, PARTIAL)?;
     tools.check()?;
     check_space(root, recipe)?;
 
     let cache = root.join(DOWNLOAD);
     let wheels = download::fetch(root, &cache, &recipe.wheels, tools)?;
-    let folder = partial(root)?;
+    let folder = partial(root, PARTIAL)?;
     let fresh = folder.path().join("fresh");
     fs::create_dir(&fresh).with_context(|| format!("cannot create {}", fresh.display()))?;
     assemble::assemble(&fresh, recipe, &wheels, tools)?;
@@ -58,52 +57,6 @@ fn foreign(installed: &Path, what: &str) -> anyhow::Error {
         format!("run `mv {path} {path}.old`, then run this command again"),
     )
     .into()
-}
-
-/// A folder beside the final one, removed when dropped; a killed process leaves it.
-pub(super) fn partial(root: &Path) -> Result<TempDir> {
-    tempfile::Builder::new()
-        .prefix(PARTIAL)
-        .tempdir_in(root)
-        .with_context(|| format!("cannot create a folder in {}", root.display()))
-}
-
-/// Waits for other processes. The file stays: were it removed, a process waiting for it and
-/// one that comes later would hold two different locks.
-fn lock(root: &Path) -> Result<File> {
-    let path = root.join(LOCK);
-    let context = || format!("cannot lock {}", path.display());
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .with_context(context)?;
-    if FileExt::try_lock(&file).is_err() {
-        eprintln!("libtorch: another process is setting it up; waiting");
-        FileExt::lock(&file).with_context(context)?;
-    }
-    Ok(file)
-}
-
-/// Removes what killed processes left. Only under the lock: a living process has such folders.
-fn remove_leftovers(root: &Path) -> Result<()> {
-    for entry in fs::read_dir(root).with_context(|| format!("cannot list {}", root.display()))? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
-            remove(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn check_space(root: &Path, recipe: &Recipe) -> Result<()> {
@@ -123,12 +76,4 @@ fn check_space(root: &Path, recipe: &Recipe) -> Result<()> {
         .into());
     }
     Ok(())
-}
-
-fn swap(fresh: &Path, installed: &Path, replaced: &Path) -> Result<()> {
-    if fs::symlink_metadata(installed).is_ok() {
-        fs::rename(installed, replaced)
-            .with_context(|| format!("cannot replace {}", installed.display()))?;
-    }
-    fs::rename(fresh, installed).with_context(|| format!("cannot write {}", installed.display()))
 }

@@ -1,0 +1,80 @@
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::Workspace;
+
+/// What cargo says about the workspace's own packages.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Package {
+    name: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+/// The packages that may link to libtorch.
+const ON_TORCH: [&str; 4] = ["novelty", "novelty-benches", "novelty-examples", "novelty-models"];
+
+impl Metadata {
+    pub(crate) fn read(workspace: &Workspace) -> Result<Self> {
+        let output = workspace
+            .cargo(["metadata", "--no-deps", "--format-version", "1"])
+            .output()
+            .context("cannot start cargo metadata")?;
+        if !output.status.success() {
+            bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        serde_json::from_slice(&output.stdout).context("cannot read cargo metadata")
+    }
+
+    /// The packages that must build without libtorch: all but a few, so that a new one counts.
+    pub(crate) fn torch_free(&self) -> Vec<&str> {
+        let names = self.packages.iter().map(|package| package.name.as_str());
+        names.filter(|name| !ON_TORCH.contains(name)).collect()
+    }
+
+    /// The targets of one kind in one package; `None` if there is no such package.
+    pub(crate) fn targets(&self, package: &str, kind: &str) -> Option<Vec<&str>> {
+        let package = self.packages.iter().find(|candidate| candidate.name == package)?;
+        let of_kind = |target: &&Target| target.kind.iter().any(|found| found == kind);
+        Some(package.targets.iter().filter(of_kind).map(|target| target.name.as_str()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata() -> Metadata {
+        let text = r#"{"version": 1, "packages": [
+            {"name": "novelty-core", "targets": [{"name": "novelty_core", "kind": ["lib"]}]},
+            {"name": "novelty-models", "targets": []},
+            {"name": "novelty-examples", "targets": [
+                {"name": "mnist_outliers", "kind": ["example"]},
+                {"name": "novelty_examples", "kind": ["lib"]}]}
+        ]}"#;
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_package_is_torch_free_unless_listed() {
+        assert_eq!(metadata().torch_free(), ["novelty-core"]);
+    }
+
+    #[test]
+    fn targets_are_found_by_kind() {
+        let metadata = metadata();
+        assert_eq!(metadata.targets("novelty-examples", "example"), Some(vec!["mnist_outliers"]));
+        assert_eq!(metadata.targets("novelty-core", "example"), Some(vec![]));
+        assert_eq!(metadata.targets("novelty-benches", "bench"), None);
+    }
+}
