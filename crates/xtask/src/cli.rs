@@ -1,7 +1,7 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{Workspace, ci, demo, doctor, libtorch, test};
+use crate::{Workspace, ci, compare, demo, doctor, libtorch, test};
 
 /// Set-up, demo, tests and checks of the novelty workspace.
 ///
@@ -22,6 +22,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
     Ci(ci::CiArgs),
+    Compare(compare::CompareArgs),
 }
 
 /// Say what this machine has, what is missing, and the command that mends it.
@@ -45,6 +46,7 @@ impl Cli {
             Command::Demo(args) => args.run(&workspace),
             Command::Test(args) => args.run(&workspace),
             Command::Ci(args) => args.run(&workspace),
+            Command::Compare(args) => args.run(&workspace),
         }
     }
 }

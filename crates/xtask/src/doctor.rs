@@ -1,6 +1,6 @@
 use std::path::Path;
 use std::process::Command;
-use std::{env, fmt, fs, thread};
+use std::{env, fmt};
 
 use anyhow::Result;
 
@@ -9,7 +9,7 @@ use crate::libtorch::{
     has_libraries, inspect, is_wanted, version_of, wheel_route,
 };
 use crate::tools::{apt_install, first_line};
-use crate::{Failure, Tools, Workspace};
+use crate::{Failure, Tools, Workspace, machine};
 
 /// One line of the doctor's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,20 +193,12 @@ fn rust() -> Finding {
 }
 
 fn cores() -> Finding {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
     let set: Vec<_> = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"]
         .into_iter()
         .filter_map(|name| Some(format!("{name}={}", env::var(name).ok()?)))
         .collect();
     let set = if set.is_empty() { "no thread variable set".to_owned() } else { set.join(" ") };
-    let model = cpu_model().unwrap_or_else(|| "processor unknown".to_owned());
-    Finding::new("threads", State::Good, format!("{cores} available; {set}; {model}"))
-}
-
-fn cpu_model() -> Option<String> {
-    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("model name"))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
+    Finding::new("threads", State::Good, format!("{}; {set}", machine::describe()))
 }
 
 fn disk(root: &Path, libtorch_ready: bool) -> Finding {
@@ -228,6 +220,8 @@ fn disk(root: &Path, libtorch_ready: bool) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -7,10 +7,12 @@
 
 mod ci;
 mod cli;
+mod compare;
 mod demo;
 mod doctor;
 mod failure;
 pub mod libtorch;
+mod machine;
 mod metadata;
 mod test;
 mod tools;

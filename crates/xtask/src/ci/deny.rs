@@ -26,8 +26,8 @@ pub(super) fn advisories(workspace: &Workspace) -> Result<Outcome> {
     if !workspace.cargo(["deny", "fetch", "db"]).status().is_ok_and(|status| status.success()) {
         return Ok(Outcome::LeftOut("the advisory database cannot be fetched".to_owned()));
     }
-    let mut check = workspace.cargo(["deny", "--all-features", "check", "--disable-fetch"]);
-    run(check.arg("advisories"), "cargo deny check advisories")?;
+    let mut check = workspace.cargo(["deny", "--all-features", "--offline", "check", "advisories"]);
+    run(&mut check, "cargo deny check advisories")?;
     Ok(Outcome::Passed)
 }
 

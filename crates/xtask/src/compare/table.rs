@@ -1,0 +1,143 @@
+use std::fmt::Write;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::row::{Row, write_whole};
+
+const PREFACE: &str = "# Performance
+
+Ours against the tools people use today, measured side by side by `cargo xtask compare`: one
+process a side, the same data and threads, runs in turn after a warm-up, answers checked. The
+ratio is the median over the pairs of peer time / our time, with its range in brackets: above 1,
+ours is faster. Peak memory is that of the whole process, data included.
+";
+
+/// Puts an area's table into the document, and leaves the rest as it is.
+pub(super) fn write(path: &Path, area: &str, rows: &[Row]) -> Result<()> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => PREFACE.to_owned(),
+        text => text.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    let updated = update(&text, area, &render(rows))
+        .with_context(|| format!("cannot update {}", path.display()))?;
+    write_whole(path, &updated)
+}
+
+/// The document with the area's table between its markers; a new area goes to the end.
+fn update(text: &str, area: &str, table: &str) -> Result<String> {
+    let (open, close) = (format!("<!-- compare:{area} -->"), format!("<!-- /compare:{area} -->"));
+    let block = format!("{open}\n{table}{close}");
+    match (text.find(&open), text.find(&close)) {
+        (Some(start), Some(end)) if start < end => {
+            Ok(format!("{}{block}{}", &text[..start], &text[end + close.len()..]))
+        }
+        (None, None) => Ok(format!("{}\n\n## {area}\n\n{block}\n", text.trim_end())),
+        _ => bail!("it needs both {open} and {close}, in this order"),
+    }
+}
+
+/// The machine, and a line a row.
+pub(super) fn render(rows: &[Row]) -> String {
+    let mut table = String::new();
+    let Some(first) = rows.first() else { return table };
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        table,
+        "{}; {} threads; {} pairs.\n\n\
+         | task | ours, ms | peer | peer, ms | ratio | ours, MB | peer, MB | answers |\n\
+         |---|---:|---|---:|---:|---:|---:|---|",
+        first.machine, first.threads, first.runs
+    );
+    for row in rows {
+        let _ = writeln!(
+            table,
+            "| {}: {} | {} | {} {} | {} | {:.2} ({:.2}-{:.2}) | {} | {} | {} |",
+            row.task,
+            row.description,
+            milliseconds(row.ours_ms),
+            row.peer,
+            row.peer_version,
+            milliseconds(row.peer_ms),
+            row.ratio,
+            row.ratio_min,
+            row.ratio_max,
+            megabytes(row.ours_peak_mb),
+            megabytes(row.peer_peak_mb),
+            if row.answers_agree { "agree" } else { "DIFFER" },
+        );
+    }
+    table
+}
+
+/// Three significant digits, as far as a measurement carries.
+fn milliseconds(ms: f64) -> String {
+    let decimals = match ms {
+        ms if ms >= 100.0 => 0,
+        ms if ms >= 10.0 => 1,
+        ms if ms >= 1.0 => 2,
+        _ => 3,
+    };
+    format!("{ms:.decimals$}")
+}
+
+fn megabytes(mb: Option<f64>) -> String {
+    mb.map_or_else(|| "?".to_owned(), |mb| format!("{mb:.0}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::tests::row;
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_line() {
+        let table = render(&[row()]);
+        assert!(table.starts_with("a machine; 2 threads; 3 pairs.\n\n| task |"), "{table}");
+        let last = table.lines().last().unwrap();
+        assert_eq!(
+            last,
+            "| train: one epoch | 9.00 | torch eager 2.13.0 | 13.5 | 1.50 (1.00-2.00) | 100 | ? | agree |"
+        );
+    }
+
+    #[test]
+    fn only_the_area_between_its_markers_changes() {
+        let text = "intro\n<!-- compare:a -->\nold\n<!-- /compare:a -->\nwords\n\
+                    <!-- compare:b -->\nkept\n<!-- /compare:b -->\n";
+        let updated = update(text, "a", "new\n").unwrap();
+        assert_eq!(updated, text.replace("old", "new"));
+        assert_eq!(update(&updated, "a", "new\n").unwrap(), updated);
+    }
+
+    #[test]
+    fn a_new_area_goes_to_the_end() {
+        let updated = update(PREFACE, "core", "t\n").unwrap();
+        assert!(updated.starts_with(PREFACE.trim_end()));
+        assert!(updated.ends_with("## core\n\n<!-- compare:core -->\nt\n<!-- /compare:core -->\n"));
+    }
+
+    #[test]
+    fn a_marker_without_its_partner_is_an_error() {
+        assert!(update("<!-- compare:a -->", "a", "").is_err());
+        assert!(update("<!-- /compare:a --><!-- compare:a -->", "a", "").is_err());
+    }
+
+    #[test]
+    fn times_have_three_digits() {
+        let shown: Vec<_> = [1234.5, 99.96, 9.876, 0.1234].map(milliseconds).into();
+        assert_eq!(shown, ["1234", "100.0", "9.88", "0.123"]);
+    }
+
+    #[test]
+    fn a_missing_document_is_created() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docs/PERFORMANCE.md");
+        write(&path, "models", &[row()]).unwrap();
+        write(&path, "models", &[row()]).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches("torch eager 2.13.0").count(), 1);
+    }
+}
