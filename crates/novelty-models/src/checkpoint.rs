@@ -170,7 +170,12 @@ fn read_values(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, Checkpoint
 fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ModelError> {
     let path = folder.join(name);
     let write = || {
-        let mut file = tempfile::Builder::new().prefix(".model-").tempfile_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".model-");
+        // What a new file gets by default; the temporary file's own default is the owner alone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
