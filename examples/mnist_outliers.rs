@@ -5,6 +5,8 @@
 //!
 //!     cargo run --release -p novelty-examples --example mnist_outliers
 
+#![expect(clippy::print_stdout, reason = "the place of the report is the result")]
+
 use clap::Parser;
 use ndarray::{Axis, Slice};
 use novelty_cluster::{ImagePca, PcaConfig};

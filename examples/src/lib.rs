@@ -3,6 +3,8 @@
 //! An example is a `main` short enough to read; what it shows a person is written by the module
 //! of its name here.
 
+#![expect(clippy::print_stderr, reason = "examples speak to a person at a terminal")]
+
 mod arguments;
 pub mod mnist_outliers;
 mod output;

@@ -1,6 +1,8 @@
 mod batches;
 mod config;
 mod run;
+#[cfg(test)]
+mod step_golden;
 
 use ndarray::{Array3, Axis};
 use novelty_core::{

@@ -43,6 +43,11 @@ impl<'a, C: NetworkConfig> Run<'a, C> {
         Ok(Self { config, model, optimizer, step: 0, best: None })
     }
 
+    #[cfg(test)]
+    pub(super) fn model(&self) -> &Autoencoder<C> {
+        &self.model
+    }
+
     pub(super) fn train<D, V, O>(
         mut self,
         train: &D,
@@ -108,7 +113,7 @@ impl<'a, C: NetworkConfig> Run<'a, C> {
     }
 
     /// One optimiser step; the batch's mean loss, still on the device.
-    fn train_step(&mut self, images: Images<'_>) -> Result<Tensor, ModelError> {
+    pub(super) fn train_step(&mut self, images: Images<'_>) -> Result<Tensor, ModelError> {
         let images = to_tensor(&images, self.model.device())?;
         let output = self.model.forward(&images, true)?;
         let loss = output.f_mse_loss(&images, Reduction::Mean).during("computing the loss")?;

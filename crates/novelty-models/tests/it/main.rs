@@ -1,0 +1,8 @@
+//! The public behaviour of `novelty-models`.
+
+mod checkpoint;
+mod conv_autoencoder;
+mod device;
+mod golden;
+mod pictures;
+mod training;
