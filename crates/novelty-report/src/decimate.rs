@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_million_points_become_few_and_keep_the_spike() {
-        let n = 1_000_000;
+        let n = 1_000_000u64;
         let noisy = (0..n).map(|i| {
             let y = if i == 777_777 { 900.0 } else { ((i * 7919) % 100) as f32 };
             (i as f32 * 600.0 / n as f32, y)

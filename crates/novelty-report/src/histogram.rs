@@ -137,9 +137,13 @@ impl Histogram {
     fn chosen_bins(&self, extent: Extent) -> usize {
         let mut sorted: Vec<f64> = self.values().map(|value| self.spaced(value)).collect();
         sorted.sort_by(f64::total_cmp);
-        let quartile = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
-        let half_width =
-            (quartile(0.75) / 2.0 - quartile(0.25) / 2.0) * 2.0 / (sorted.len() as f64).cbrt();
+        // Interpolated, and in halves, so that no range overflows.
+        let quartile = |share: f64| {
+            let place = (sorted.len() - 1) as f64 * share;
+            let (below, above) = (sorted[place as usize], sorted[place.ceil() as usize]);
+            below / 2.0 + place.fract() * (above / 2.0 - below / 2.0)
+        };
+        let half_width = 2.0 * (quartile(0.75) - quartile(0.25)) / (sorted.len() as f64).cbrt();
         let count = if half_width > 0.0 {
             (extent.half_width() / half_width).ceil()
         } else {
@@ -266,9 +270,12 @@ mod tests {
 
     #[test]
     fn the_number_of_bins_follows_the_rule() {
-        let values: Vec<f32> = (0..1000).map(|i| i as f32).collect();
-        let histogram = Histogram::new("t").group("g", &values, Tone::Normal);
-        // The quartiles are 500 apart, the cube root of n is 10: bins of 100.
-        assert_eq!(histogram.chosen_bins(histogram.data_extent()), 10);
+        // numpy.histogram_bin_edges(arange(1000) ** 2, bins="fd") has 10 bins, of
+        // arange(3000) ** 0.5 it has 20 (NumPy 2.4.6).
+        for (n, power, expected) in [(1000, 2.0, 10), (3000, 0.5, 20)] {
+            let values: Vec<f32> = (0..n).map(|i| (i as f32).powf(power)).collect();
+            let histogram = Histogram::new("t").group("g", &values, Tone::Normal);
+            assert_eq!(histogram.chosen_bins(histogram.data_extent()), expected);
+        }
     }
 }

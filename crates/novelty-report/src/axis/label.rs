@@ -19,8 +19,10 @@ pub(crate) fn labels(kind: Kind, ticks: &[f64]) -> Vec<String> {
 
 /// A number in three digits.
 pub(crate) fn short(value: f64) -> String {
-    let rounded = format!("{value:.2e}").parse().unwrap_or(value);
-    together(&[rounded], rounded.abs()).concat()
+    // The largest number there is rounds to infinity.
+    let rounded = format!("{value:.2e}").parse().ok().filter(|x: &f64| x.is_finite());
+    let rounded = rounded.unwrap_or(value);
+    together(&[rounded], 0.01 * rounded.abs()).concat()
 }
 
 /// The two ends of a range, in as few digits as tell a hundredth of it.

@@ -32,14 +32,20 @@ fn step(extent: Extent, target: usize) -> f64 {
     step.filter(|step| step.is_normal()).unwrap_or(rough)
 }
 
+/// A few intervals may hold but one round value: then smaller ones are tried.
 fn linear(extent: Extent, target: usize) -> Vec<f64> {
+    let tried = [target, 2 * target, 4 * target].map(|target| multiples(extent, target));
+    tried.into_iter().find(|ticks| ticks.len() >= 2).unwrap_or_default()
+}
+
+fn multiples(extent: Extent, target: usize) -> Vec<f64> {
     let step = step(extent, target);
     // A breath of slack: 0.3 / 0.1 is a little below 3.
     let first = (extent.low / step - 1e-9).ceil();
     let slack = step * 1e-9;
     let inside = extent.low - slack..=extent.high + slack;
     let ticks = (0..=target + 1).map(|i| multiple(first + i as f64, step));
-    ticks.filter(|tick| inside.contains(tick)).collect()
+    ticks.filter(|tick| tick.is_finite() && inside.contains(tick)).collect()
 }
 
 /// `count * step`, as the number a person writes: 0.3, not 0.30000000000000004.
@@ -111,7 +117,7 @@ mod tests {
         fn linear_ones_rise_inside_and_are_few(a in end(), b in end(), target in 2usize..9) {
             let extent = Extent { low: a.min(b), high: a.max(b) }.widened();
             let found = ticks(Kind::Linear, extent, target);
-            prop_assert!(found.len() >= 2 && found.len() <= target + 1, "{extent:?} {found:?}");
+            prop_assert!(found.len() >= 2 && found.len() <= 2 * target + 1, "{extent:?} {found:?}");
             prop_assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{extent:?} {found:?}");
             let room = 1e-6 * extent.half_width();
             prop_assert!(found.iter().all(|t| *t >= extent.low - room && *t <= extent.high + room));

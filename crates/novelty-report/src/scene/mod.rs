@@ -174,6 +174,8 @@ impl Scene {
     }
 
     pub(crate) fn text(&mut self, text: Text) {
-        self.marks.push(Mark::Text(text));
+        if !text.text.is_empty() {
+            self.marks.push(Mark::Text(text));
+        }
     }
 }
