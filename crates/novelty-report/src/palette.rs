@@ -160,3 +160,44 @@ pub(crate) fn css() -> String {
     ));
     css
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// WCAG 2.1's relative luminance.
+    fn luminance(rgb: [u8; 3]) -> f64 {
+        let linear = rgb.map(|byte| {
+            let c = f64::from(byte) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    }
+
+    fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_and_marks_stand_out_from_the_ground() {
+        for scheme in [LIGHT, DARK] {
+            // WCAG asks 4.5 of text and 3 of marks.
+            assert!(contrast(scheme.ink, scheme.surface) > 7.0);
+            assert!(contrast(scheme.muted, scheme.surface) > 4.5);
+            for colour in scheme.series {
+                assert!(contrast(colour, scheme.surface) > 2.95, "{colour:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_paint_has_a_class_and_a_variable_in_each_scheme() {
+        let css = css();
+        for paint in all_paints() {
+            let class = paint.class();
+            assert_eq!(css.matches(&format!("--nv-{class}:#")).count(), 3, "{class}");
+            assert!(css.contains(&format!(".f-{class}{{fill:var(--nv-{class})}}")));
+        }
+    }
+}

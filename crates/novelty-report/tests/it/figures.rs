@@ -141,7 +141,7 @@ fn small_images_are_enlarged_with_sharp_pixels() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn any_finite_values_can_be_drawn(
