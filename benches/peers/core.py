@@ -1,43 +1,47 @@
 """Peers of novelty-core: are all values finite, and if not, which is the first that is not."""
 
+from importlib.metadata import version
+
 import numpy as np
-import torch
 from harness import serve
 
 N_VALUES = 100_000_000
 
 
 def values(clean):
-    x = np.resize(np.arange(251, dtype=np.float32), N_VALUES)
+    x = np.arange(N_VALUES, dtype=np.float32)
     if not clean:
         x[-1] = np.nan
     return x
 
 
-def first_not_finite_numpy(x):
-    finite = np.isfinite(x)
-    return -1 if finite.all() else int(np.argmin(finite))
-
-
-def first_not_finite_torch(x):
-    finite = torch.isfinite(x)
-    return -1 if finite.all() else int(torch.argmin(finite.view(torch.uint8)))
-
-
 def with_numpy(clean):
     def prepare():
         x = values(clean)
-        return lambda: [first_not_finite_numpy(x)]
 
-    return prepare, np.__version__
+        def run():
+            finite = np.isfinite(x)
+            return [-1 if finite.all() else np.argmin(finite)]
+
+        return run
+
+    return prepare, version("numpy")
 
 
 def with_torch(clean):
     def prepare():
-        x = torch.from_numpy(values(clean))
-        return lambda: [first_not_finite_torch(x)]
+        # Here, so that it does not count as memory of the other peer.
+        import torch
 
-    return prepare, torch.__version__
+        x = torch.from_numpy(values(clean))
+
+        def run():
+            finite = torch.isfinite(x)
+            return [-1 if finite.all() else torch.argmin(finite.view(torch.uint8))]
+
+        return run
+
+    return prepare, version("torch")
 
 
 serve(
