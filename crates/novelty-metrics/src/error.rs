@@ -16,4 +16,14 @@ pub enum MetricsError {
         /// How many labels there are.
         n: u64,
     },
+    /// A clustering has too few or too many clusters for the metric to be defined.
+    #[error(
+        "there are {n_clusters} clusters of {n_samples} samples; there must be at least 2 clusters and fewer than samples"
+    )]
+    ClusterCount {
+        /// How many clusters the labels name.
+        n_clusters: usize,
+        /// How many samples there are.
+        n_samples: usize,
+    },
 }

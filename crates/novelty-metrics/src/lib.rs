@@ -38,22 +38,47 @@
 //! | [`f1_max`] | the best F1 and its threshold | `O(n)` in practice |
 //! | [`confusion`] | the four counts at a threshold | `O(n)` |
 //!
+//! # Clusterings
+//!
+//! Labels are any numbers, one a sample. These judge a clustering by the data alone:
+//!
+//! | function | judges | cost |
+//! |---|---|---|
+//! | [`silhouette_samples`], [`silhouette_score`] | own cluster against the next (Rousseeuw 1987) | `O(n^2 d)` time, `O(n d)` memory |
+//! | [`silhouette_score_sampled`] | the same, estimated, with its standard error | `O(m n d)` |
+//! | [`davies_bouldin_score`] | width against distance (Davies and Bouldin 1979) | `O(n d + k^2 d)` |
+//! | [`calinski_harabasz_score`] | variance between against within (1974) | `O(n d)` |
+//!
+//! and these against true classes:
+//!
+//! | function | judges | cost |
+//! |---|---|---|
+//! | [`adjusted_rand_index`] | pairs, corrected for chance (Hubert and Arabie 1985) | `O(n log n)` |
+//! | [`adjusted_mutual_information`] | information, corrected for chance (Vinh et al. 2010) | see there |
+//! | [`v_measure`] | homogeneity and completeness (Rosenberg and Hirschberg 2007) | `O(n log n)` |
+//!
 //! # Elsewhere
 //!
 //! Thresholds that need no labels are chosen in `novelty-scoring`; p-values of drift are in
 //! `novelty-drift`; figures of these curves are in `novelty-report`.
 
+mod agreement;
 mod bucket;
 mod confusion;
+mod dispersion;
 mod error;
 mod operating_point;
 mod order;
 mod partial_auc;
+mod partition;
 mod precision_recall;
 mod ranking;
 mod roc;
+mod silhouette;
 
+pub use agreement::{VMeasure, adjusted_mutual_information, adjusted_rand_index, v_measure};
 pub use confusion::{Confusion, confusion};
+pub use dispersion::{calinski_harabasz_score, davies_bouldin_score};
 pub use error::MetricsError;
 pub use operating_point::{OperatingPoint, fpr_at_tpr, tpr_at_fpr};
 pub use partial_auc::{PartialAuc, roc_auc_partial};
@@ -61,3 +86,4 @@ pub use precision_recall::{
     F1Max, PrecisionRecallCurve, average_precision, f1_max, precision_recall_curve,
 };
 pub use roc::{RocCurve, roc_auc, roc_curve};
+pub use silhouette::{Estimate, silhouette_samples, silhouette_score, silhouette_score_sampled};

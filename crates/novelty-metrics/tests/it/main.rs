@@ -4,5 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "test helpers outside #[test] functions fail loudly too")]
 
 mod bad_input;
+mod cluster_properties;
+mod golden_clusters;
 mod golden_scores;
 mod score_properties;
