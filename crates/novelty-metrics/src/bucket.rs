@@ -4,18 +4,21 @@ use crate::ranking::{Counts, Grid};
 /// Below this a comparison sort is faster than counting digits.
 const SMALL: usize = 128;
 
-/// The samples of one bucket.
-///
-/// An item is what is left of a key inside the bucket, shifted left by one, with the label
-/// as its lowest bit.
+/// A run of samples in the ranking, between a higher and a lower score.
 pub(crate) struct Bucket<'s> {
-    grid: Grid,
-    index: usize,
-    /// What stands in higher buckets.
+    /// What stands higher.
     pub(crate) above: Counts,
-    /// What is in this one.
+    /// What is in it.
     pub(crate) inside: Counts,
-    scratch: &'s mut Scratch,
+    source: Source<'s>,
+}
+
+enum Source<'s> {
+    /// Samples that are not sorted yet. An item is what is left of a key inside the bucket,
+    /// shifted left by one, with the label as its lowest bit.
+    Items { grid: Grid, index: usize, scratch: &'s mut Scratch },
+    /// Samples that are counted already, the highest score first.
+    Groups(&'s [Group]),
 }
 
 /// Buffers of one thread.
@@ -26,52 +29,59 @@ pub(crate) struct Scratch {
 }
 
 /// The samples of one score.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Group {
     pub(crate) score: f32,
     pub(crate) counts: Counts,
 }
 
 impl<'s> Bucket<'s> {
-    pub(crate) fn gather<'a>(
-        grid: Grid,
-        index: usize,
-        above: Counts,
-        inside: Counts,
+    /// Bucket `index` of a grid, its items gathered from `parts`.
+    pub(crate) fn of_items<'a>(
+        (grid, index): (Grid, usize),
+        (above, inside): (Counts, Counts),
         parts: impl Iterator<Item = &'a [u32]>,
         scratch: &'s mut Scratch,
     ) -> Self {
         scratch.items.clear();
         parts.for_each(|part| scratch.items.extend_from_slice(part));
-        Self { grid, index, above, inside, scratch }
+        Self { above, inside, source: Source::Items { grid, index, scratch } }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.scratch.items.len()
+    pub(crate) fn of_groups((above, inside): (Counts, Counts), groups: &'s [Group]) -> Self {
+        Self { above, inside, source: Source::Groups(groups) }
     }
 
     /// Calls `visit` with the samples of each score, the highest score first.
-    pub(crate) fn for_each_group(&mut self, mut visit: impl FnMut(Group)) {
-        self.scratch.sort(self.grid.shift);
-        let mut items = self.scratch.items.iter().rev();
-        let Some(&first) = items.next() else { return };
-        let mut current = first >> 1;
-        let mut positives = u64::from(first & 1);
-        let mut n = 1;
-        let group = |remainder: u32, positives: u64, n: u64| Group {
-            score: order::score(self.grid.key(self.index, remainder << 1)),
-            counts: Counts { positives, negatives: n - positives },
-        };
-        for &item in items {
-            if item >> 1 != current {
-                visit(group(current, positives, n));
-                (current, positives, n) = (item >> 1, 0, 0);
+    pub(crate) fn for_each_group(&mut self, visit: impl FnMut(Group)) {
+        match &mut self.source {
+            Source::Groups(groups) => groups.iter().copied().for_each(visit),
+            Source::Items { grid, index, scratch } => {
+                scratch.sort(grid.shift);
+                for_each_run(&scratch.items, |item| grid.key(*index, item), visit);
             }
-            positives += u64::from(item & 1);
-            n += 1;
         }
-        visit(group(current, positives, n));
     }
+}
+
+/// Calls `visit` with every run of ascending `items` of one key, from the last to the first.
+fn for_each_run(items: &[u32], key: impl Fn(u32) -> u32, mut visit: impl FnMut(Group)) {
+    let mut items = items.iter().rev();
+    let Some(&first) = items.next() else { return };
+    let (mut current, mut positives, mut n) = (first, u64::from(first & 1), 1);
+    let group = |item: u32, positives: u64, n: u64| Group {
+        score: order::score(key(item)),
+        counts: Counts { positives, negatives: n - positives },
+    };
+    for &item in items {
+        if item >> 1 != current >> 1 {
+            visit(group(current, positives, n));
+            (current, positives, n) = (item, 0, 0);
+        }
+        positives += u64::from(item & 1);
+        n += 1;
+    }
+    visit(group(current, positives, n));
 }
 
 impl Scratch {

@@ -48,6 +48,14 @@ impl Confusion {
         ratio(doubled, doubled + self.false_positives + self.false_negatives)
     }
 
+    /// `TP / (TP + FP + FN)`: intersection over union of the flagged and the anomalous, for
+    /// pixels above all.
+    #[must_use]
+    pub fn iou(&self) -> Option<f64> {
+        let hits = self.true_positives;
+        ratio(hits, hits + self.false_positives + self.false_negatives)
+    }
+
     /// The share of the samples that is judged rightly.
     #[must_use]
     pub fn accuracy(&self) -> Option<f64> {

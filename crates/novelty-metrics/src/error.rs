@@ -26,4 +26,12 @@ pub enum MetricsError {
         /// How many samples there are.
         n_samples: usize,
     },
+    /// Two histograms have different bins.
+    #[error("a histogram of {left} bits does not merge with one of {right} bits")]
+    Resolution {
+        /// The bits of the one.
+        left: u32,
+        /// The bits of the other.
+        right: u32,
+    },
 }

@@ -62,6 +62,7 @@
 //! Thresholds that need no labels are chosen in `novelty-scoring`; p-values of drift are in
 //! `novelty-drift`; figures of these curves are in `novelty-report`.
 
+mod accumulate;
 mod agreement;
 mod bucket;
 mod confusion;
@@ -71,17 +72,20 @@ mod operating_point;
 mod order;
 mod partial_auc;
 mod partition;
+mod pixels;
 mod precision_recall;
 mod ranking;
 mod roc;
 mod silhouette;
 
+pub use accumulate::{Bounded, ScoreAccumulator, ScoreHistogram};
 pub use agreement::{VMeasure, adjusted_mutual_information, adjusted_rand_index, v_measure};
 pub use confusion::{Confusion, confusion};
 pub use dispersion::{calinski_harabasz_score, davies_bouldin_score};
 pub use error::MetricsError;
 pub use operating_point::{OperatingPoint, fpr_at_tpr, tpr_at_fpr};
 pub use partial_auc::{PartialAuc, roc_auc_partial};
+pub use pixels::{Aupro, aupro, iou, pixel_roc_auc};
 pub use precision_recall::{
     F1Max, PrecisionRecallCurve, average_precision, f1_max, precision_recall_curve,
 };

@@ -2,7 +2,7 @@ use novelty_core::InputError;
 
 use crate::MetricsError;
 use crate::bucket::Group;
-use crate::ranking::{Counts, Ranking};
+use crate::ranking::{Counts, Ranked, Ranking};
 
 /// One threshold, and what it achieves.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,9 +43,15 @@ pub fn tpr_at_fpr(
     labels: &[bool],
     max_fpr: f64,
 ) -> Result<OperatingPoint, MetricsError> {
+    tpr_at_fpr_of(&Ranking::new(scores, labels)?, max_fpr)
+}
+
+pub(crate) fn tpr_at_fpr_of(
+    ranking: &impl Ranked,
+    max_fpr: f64,
+) -> Result<OperatingPoint, MetricsError> {
     ensure_rate("max_fpr", max_fpr)?;
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_both()?;
+    let total = ranking.total().ensure_both()?;
     let allowed = |negatives: u64| negatives as f64 / total.negatives as f64 <= max_fpr;
     let last_gains = ranking.fold(|bucket| {
         if bucket.inside.positives == 0 || !allowed(bucket.above.negatives) {
@@ -61,7 +67,7 @@ pub fn tpr_at_fpr(
         });
         last_gain
     });
-    let nothing = || (Counts::default(), scores.iter().copied().fold(f32::MIN, f32::max));
+    let nothing = || (Counts::default(), ranking.highest());
     let (flagged, threshold) = last_gains.into_iter().flatten().last().unwrap_or_else(nothing);
     Ok(operating_point(threshold, flagged, total))
 }
@@ -87,9 +93,15 @@ pub fn fpr_at_tpr(
     labels: &[bool],
     min_tpr: f64,
 ) -> Result<OperatingPoint, MetricsError> {
+    fpr_at_tpr_of(&Ranking::new(scores, labels)?, min_tpr)
+}
+
+pub(crate) fn fpr_at_tpr_of(
+    ranking: &impl Ranked,
+    min_tpr: f64,
+) -> Result<OperatingPoint, MetricsError> {
     ensure_rate("min_tpr", min_tpr)?;
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_both()?;
+    let total = ranking.total().ensure_both()?;
     let enough = |positives: u64| positives as f64 / total.positives as f64 >= min_tpr;
     let firsts = ranking.fold(|bucket| {
         if enough(bucket.above.positives)
@@ -107,7 +119,7 @@ pub fn fpr_at_tpr(
         });
         first
     });
-    let nothing = || (Counts::default(), scores.iter().copied().fold(f32::MIN, f32::max));
+    let nothing = || (Counts::default(), ranking.highest());
     let (flagged, threshold) = firsts.into_iter().flatten().next().unwrap_or_else(nothing);
     Ok(operating_point(threshold, flagged, total))
 }

@@ -2,7 +2,7 @@ use novelty_core::InputError;
 
 use crate::MetricsError;
 use crate::bucket::{Bucket, Group};
-use crate::ranking::{Counts, Ranking};
+use crate::ranking::{Counts, Ranked, Ranking};
 
 /// The area under the ROC curve up to a false-positive rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,13 +41,19 @@ pub fn roc_auc_partial(
     labels: &[bool],
     max_fpr: f64,
 ) -> Result<PartialAuc, MetricsError> {
+    partial_area_of(&Ranking::new(scores, labels)?, max_fpr)
+}
+
+pub(crate) fn partial_area_of(
+    ranking: &impl Ranked,
+    max_fpr: f64,
+) -> Result<PartialAuc, MetricsError> {
     if !(max_fpr > 0.0 && max_fpr <= 1.0) {
         return Err(InputError::setting("max_fpr", max_fpr, "above 0 and at most 1").into());
     }
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_both()?;
+    let total = ranking.total().ensure_both()?;
     let limit = max_fpr * total.negatives as f64;
-    let parts = ranking.fold(|bucket| area_of(bucket, limit));
+    let parts = ranking.fold(|bucket| area_in(bucket, limit));
     // Each step of the curve in units of half a pair; the one at the limit may be a fraction.
     let whole: u128 = parts.iter().map(|part| part.0).sum();
     let cut: f64 = parts.iter().map(|part| part.1).sum();
@@ -60,7 +66,7 @@ pub fn roc_auc_partial(
 
 /// Twice the area below the bucket's steps: that of the whole ones, and that of the one
 /// which the limit cuts.
-fn area_of(bucket: &mut Bucket<'_>, limit: f64) -> (u128, f64) {
+fn area_in(bucket: &mut Bucket<'_>, limit: f64) -> (u128, f64) {
     let (mut whole, mut cut) = (0, 0.0);
     let above = bucket.above;
     if bucket.inside.negatives == 0 || above.negatives as f64 >= limit {

@@ -1,7 +1,7 @@
 use crate::MetricsError;
 use crate::bucket::Group;
 use crate::operating_point::threshold_below;
-use crate::ranking::{Counts, Ranking};
+use crate::ranking::{Counts, Ranked, Ranking};
 
 /// Precision against recall, as the threshold rises.
 ///
@@ -39,8 +39,11 @@ pub fn precision_recall_curve(
     scores: &[f32],
     labels: &[bool],
 ) -> Result<PrecisionRecallCurve, MetricsError> {
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_positives()?;
+    curve_of(&Ranking::new(scores, labels)?)
+}
+
+pub(crate) fn curve_of(ranking: &impl Ranked) -> Result<PrecisionRecallCurve, MetricsError> {
+    let total = ranking.total().ensure_positives()?;
     let groups = ranking.groups();
     let n = groups.len();
     let mut curve = PrecisionRecallCurve {
@@ -76,8 +79,11 @@ pub fn precision_recall_curve(
 /// # Ok::<(), novelty_metrics::MetricsError>(())
 /// ```
 pub fn average_precision(scores: &[f32], labels: &[bool]) -> Result<f64, MetricsError> {
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_positives()?;
+    average_precision_of(&Ranking::new(scores, labels)?)
+}
+
+pub(crate) fn average_precision_of(ranking: &impl Ranked) -> Result<f64, MetricsError> {
+    let total = ranking.total().ensure_positives()?;
     let sums = ranking.fold(|bucket| {
         let mut sum = 0.0;
         let mut flagged = bucket.above;
@@ -126,8 +132,11 @@ pub struct F1Max {
 /// # Ok::<(), novelty_metrics::MetricsError>(())
 /// ```
 pub fn f1_max(scores: &[f32], labels: &[bool]) -> Result<F1Max, MetricsError> {
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_positives()?;
+    f1_max_of(&Ranking::new(scores, labels)?)
+}
+
+pub(crate) fn f1_max_of(ranking: &impl Ranked) -> Result<F1Max, MetricsError> {
+    let total = ranking.total().ensure_positives()?;
     let bests = ranking.fold(|bucket| {
         let mut best = Candidate::default();
         if bucket.inside.positives == 0 {

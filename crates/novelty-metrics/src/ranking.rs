@@ -17,6 +17,28 @@ use crate::order::key;
 /// Samples a chunk: its scattered keys stay in the second-level cache.
 const CHUNK: usize = 1 << 16;
 
+/// Samples in descending order of score, in runs that can be walked at the same time.
+pub(crate) trait Ranked {
+    fn total(&self) -> Counts;
+
+    /// The highest score.
+    fn highest(&self) -> f32;
+
+    /// Applies `fold` to every bucket that is not empty; the results are in descending order
+    /// of score.
+    fn fold<R: Send>(&self, fold: impl Fn(&mut Bucket<'_>) -> R + Sync) -> Vec<R>;
+
+    /// The samples of every distinct score, in descending order.
+    fn groups(&self) -> Vec<Group> {
+        let parts = self.fold(|bucket| {
+            let mut groups = Vec::new();
+            bucket.for_each_group(|group| groups.push(group));
+            groups
+        });
+        parts.concat()
+    }
+}
+
 /// Numbers of positives (anomalous) and negatives (normal).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -38,7 +60,7 @@ impl Counts {
 
     /// Fails unless both classes occur.
     pub(crate) fn ensure_both(self) -> Result<Self, MetricsError> {
-        if self.negatives == 0 {
+        if self.negatives == 0 && self.positives > 0 {
             return Err(MetricsError::OneClass { label: true, n: self.positives });
         }
         self.ensure_positives()
@@ -46,6 +68,9 @@ impl Counts {
 
     /// Fails unless a positive occurs.
     pub(crate) fn ensure_positives(self) -> Result<Self, MetricsError> {
+        if self.total() == 0 {
+            return Err(InputError::Empty { place: "scores" }.into());
+        }
         if self.positives == 0 {
             return Err(MetricsError::OneClass { label: false, n: self.negatives });
         }
@@ -129,14 +154,15 @@ pub(crate) struct Ranking {
     chunks: Vec<Chunk>,
     /// Per bucket: what stands above it, and what is in it.
     buckets: Vec<(Counts, Counts)>,
-    pub(crate) total: Counts,
+    total: Counts,
+    highest: f32,
 }
 
 impl Ranking {
     /// Checks the input and scatters it; `O(n)`, 4 bytes a sample.
     pub(crate) fn new(scores: &[f32], labels: &[bool]) -> Result<Self, MetricsError> {
-        let (lowest, highest) = key_range(scores, labels)?;
-        let grid = Grid::new(lowest, highest, scores.len());
+        let (lowest, highest) = ensure_scored(scores, labels)?;
+        let grid = Grid::new(key(lowest), key(highest), scores.len());
         let chunks: Vec<Chunk> = if scores.len() <= CHUNK {
             vec![Chunk::scatter(grid, scores, labels)]
         } else {
@@ -150,18 +176,27 @@ impl Ranking {
             *bucket = (above, inside);
             above = above.plus(inside);
         }
-        Ok(Self { grid, chunks, buckets, total: above })
+        Ok(Self { grid, chunks, buckets, total: above, highest })
+    }
+}
+
+impl Ranked for Ranking {
+    fn total(&self) -> Counts {
+        self.total
     }
 
-    /// Applies `fold` to every bucket that is not empty, in descending order of score.
-    pub(crate) fn fold<R: Send>(&self, fold: impl Fn(&mut Bucket<'_>) -> R + Sync) -> Vec<R> {
+    fn highest(&self) -> f32 {
+        self.highest
+    }
+
+    fn fold<R: Send>(&self, fold: impl Fn(&mut Bucket<'_>) -> R + Sync) -> Vec<R> {
         let run = |scratch: &mut Scratch, index: usize| {
-            let (above, inside) = self.buckets[index];
-            if inside.total() == 0 {
+            let counts = self.buckets[index];
+            if counts.1.total() == 0 {
                 return None;
             }
             let parts = self.chunks.iter().map(|chunk| chunk.items(index));
-            Some(fold(&mut Bucket::gather(self.grid, index, above, inside, parts, scratch)))
+            Some(fold(&mut Bucket::of_items((self.grid, index), counts, parts, scratch)))
         };
         let n = self.buckets.len();
         if self.chunks.len() == 1 {
@@ -170,16 +205,6 @@ impl Ranking {
         }
         let results = (0..n).into_par_iter().rev().map_init(Scratch::default, run);
         results.collect::<Vec<_>>().into_iter().flatten().collect()
-    }
-
-    /// The samples of every distinct score, in descending order.
-    pub(crate) fn groups(&self) -> Vec<Group> {
-        let parts = self.fold(|bucket| {
-            let mut groups = Vec::with_capacity(bucket.len());
-            bucket.for_each_group(|group| groups.push(group));
-            groups
-        });
-        parts.concat()
     }
 }
 
@@ -191,12 +216,6 @@ fn count(chunks: &[Chunk], bucket: usize) -> Counts {
         counts.negatives += chunk.items(bucket).len() as u64 - positives;
     }
     counts
-}
-
-/// The lowest and the highest key, after the input was checked.
-fn key_range(scores: &[f32], labels: &[bool]) -> Result<(u32, u32), InputError> {
-    let (lowest, highest) = ensure_scored(scores, labels)?;
-    Ok((key(lowest), key(highest)))
 }
 
 /// The lowest and the highest score.

@@ -1,6 +1,6 @@
 use crate::MetricsError;
 use crate::bucket::{Bucket, Group};
-use crate::ranking::{Counts, Ranking};
+use crate::ranking::{Counts, Ranked, Ranking};
 
 /// The receiver operating characteristic: what share of the anomalous and of the normal
 /// samples is flagged, as the threshold falls.
@@ -81,8 +81,11 @@ impl RocCurve {
 /// # Ok::<(), novelty_metrics::MetricsError>(())
 /// ```
 pub fn roc_curve(scores: &[f32], labels: &[bool]) -> Result<RocCurve, MetricsError> {
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_both()?;
+    curve_of(&Ranking::new(scores, labels)?)
+}
+
+pub(crate) fn curve_of(ranking: &impl Ranked) -> Result<RocCurve, MetricsError> {
+    let total = ranking.total().ensure_both()?;
     let groups = ranking.groups();
     let mut curve = RocCurve {
         fpr: Vec::with_capacity(groups.len() + 1),
@@ -129,10 +132,14 @@ pub fn roc_curve(scores: &[f32], labels: &[bool]) -> Result<RocCurve, MetricsErr
 /// # Ok::<(), novelty_metrics::MetricsError>(())
 /// ```
 pub fn roc_auc(scores: &[f32], labels: &[bool]) -> Result<f64, MetricsError> {
-    let ranking = Ranking::new(scores, labels)?;
-    let total = ranking.total.ensure_both()?;
-    let won = ranking.fold(|bucket| pairs_won(bucket, total)).into_iter().sum();
-    Ok(ratio_of_pairs(won, total))
+    area_of(&Ranking::new(scores, labels)?)
+}
+
+pub(crate) fn area_of(ranking: &impl Ranked) -> Result<f64, MetricsError> {
+    let total = ranking.total().ensure_both()?;
+    let won: u128 = ranking.fold(|bucket| pairs_won(bucket, total)).into_iter().sum();
+    let pairs = u128::from(total.positives) * u128::from(total.negatives);
+    Ok(won as f64 / (2 * pairs) as f64)
 }
 
 /// Twice the pairs that the positives of a bucket win, ties counting one.
@@ -149,10 +156,4 @@ fn pairs_won(bucket: &mut Bucket<'_>, total: Counts) -> u128 {
         not_above = lower;
     });
     won
-}
-
-/// `won / (2 n_pos n_neg)`.
-pub(crate) fn ratio_of_pairs(won: u128, total: Counts) -> f64 {
-    let pairs = u128::from(total.positives) * u128::from(total.negatives);
-    won as f64 / (2 * pairs) as f64
 }
