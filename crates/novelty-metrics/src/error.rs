@@ -34,4 +34,14 @@ pub enum MetricsError {
         /// The bits of the other.
         right: u32,
     },
+    /// A class has too few samples for the metric's variance.
+    #[error("{n} labels are {label}; the metric needs at least {needed}")]
+    TooFew {
+        /// The class.
+        label: bool,
+        /// How many samples it has.
+        n: u64,
+        /// How many it needs.
+        needed: u64,
+    },
 }

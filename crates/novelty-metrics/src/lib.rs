@@ -38,6 +38,28 @@
 //! | [`f1_max`] | the best F1 and its threshold | `O(n)` in practice |
 //! | [`confusion`] | the four counts at a threshold | `O(n)` |
 //!
+//! Their uncertainty, and two detectors on the same samples:
+//!
+//! | function | answers | cost |
+//! |---|---|---|
+//! | [`roc_auc_interval`], [`compare_roc_auc`] | confidence interval and paired test of the area (DeLong et al. 1988) | `O(n log n)` |
+//! | [`bootstrap`], [`bootstrap_difference`] | the same for any metric, by resampling (Efron 1979) | as many times the metric |
+//!
+//! Scores that come in pieces, or from several machines, go into an accumulator:
+//!
+//! | type | gives | memory |
+//! |---|---|---|
+//! | [`ScoreAccumulator`] | the exact metrics of all pieces | 24 bytes a distinct score |
+//! | [`ScoreHistogram`] | curves at bin edges, areas with the limits of their error | at most 16 MB by default |
+//!
+//! # Pixels
+//!
+//! | function | answers | cost |
+//! |---|---|---|
+//! | [`pixel_roc_auc`] | the area with pixels for samples; as a stream: [`ScoreHistogram::update_pixels`] | `O(n)` in practice |
+//! | [`aupro`] | per-region overlap to a false-positive rate, as MVTec AD defines it | `O(n)` in practice |
+//! | [`iou`], [`Confusion::iou`] | intersection over union | `O(n)` |
+//!
 //! # Clusterings
 //!
 //! Labels are any numbers, one a sample. These judge a clustering by the data alone:
@@ -77,6 +99,7 @@ mod precision_recall;
 mod ranking;
 mod roc;
 mod silhouette;
+mod uncertainty;
 
 pub use accumulate::{Bounded, ScoreAccumulator, ScoreHistogram};
 pub use agreement::{VMeasure, adjusted_mutual_information, adjusted_rand_index, v_measure};
@@ -91,3 +114,7 @@ pub use precision_recall::{
 };
 pub use roc::{RocCurve, roc_auc, roc_curve};
 pub use silhouette::{Estimate, silhouette_samples, silhouette_score, silhouette_score_sampled};
+pub use uncertainty::{
+    AucComparison, BootstrapConfig, Interval, bootstrap, bootstrap_difference, compare_roc_auc,
+    roc_auc_interval,
+};

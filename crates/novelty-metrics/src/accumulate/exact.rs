@@ -46,6 +46,7 @@ impl ScoreAccumulator {
         Self::default()
     }
 
+    #[cfg(feature = "serde")]
     pub(crate) fn from_ladder(ladder: Ladder) -> Self {
         Self { pieces: vec![ladder] }
     }

@@ -10,3 +10,4 @@ mod golden_clusters;
 mod golden_scores;
 mod pixels;
 mod score_properties;
+mod uncertainty;
