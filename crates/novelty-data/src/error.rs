@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use novelty_core::InputError;
 use thiserror::Error;
 
-use crate::IdxFault;
+use crate::{IdxFault, ImageFault};
 
 /// Why data could not be read or put together. Every variant about a file names it, and every
 /// message is complete in itself: causes are part of it rather than of a chain.
@@ -36,6 +36,54 @@ pub enum DataError {
         path: PathBuf,
         /// What is wrong with it.
         fault: IdxFault,
+    },
+    /// An image file is damaged, is none, or does not fit the others.
+    #[error("{}: {fault}", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: ImageFault,
+    },
+    /// A folder holds no image.
+    #[error("{} holds no image (png, jpeg, bmp, tiff)", dir.display())]
+    NoImages {
+        /// The folder, or the list.
+        dir: PathBuf,
+    },
+    /// The name of a file or folder is not UTF-8.
+    #[error("{}: its name is not UTF-8", path.display())]
+    NotUtf8 {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A symbolic link leads to a folder that it lies in.
+    #[error("{}: links back to {}", path.display(), ancestor.display())]
+    LinkLoop {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        ancestor: PathBuf,
+    },
+    /// There is no such category.
+    #[error("{} has no category {category:?}; it has {}", root.display(), listed(available))]
+    Category {
+        /// The folder of categories.
+        root: PathBuf,
+        /// The one asked for.
+        category: String,
+        /// Those there are.
+        available: Vec<String>,
+    },
+    /// A CSV file is damaged, or has not the columns it needs.
+    #[error("{}, line {line}: {reason}", path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A file of images and a file of labels do not belong together.
     #[error(
@@ -100,6 +148,13 @@ impl DataError {
         }
     }
 
+    pub(crate) fn image(path: &Path) -> impl FnOnce(ImageFault) -> Self {
+        move |fault| match fault {
+            ImageFault::Io(error) => Self::Io { path: path.to_owned(), error },
+            fault => Self::Image { path: path.to_owned(), fault },
+        }
+    }
+
     /// Checks that a dataset of `len` samples has sample `index`.
     pub(crate) fn check_index(index: usize, len: usize) -> Result<(), Self> {
         if index < len { Ok(()) } else { Err(Self::Index { index, len }) }
@@ -110,4 +165,8 @@ impl From<Infallible> for DataError {
     fn from(never: Infallible) -> Self {
         match never {}
     }
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -46,6 +46,7 @@
 mod batches;
 mod error;
 mod idx;
+mod image_files;
 mod in_memory;
 mod labels;
 mod protocol;
@@ -55,6 +56,10 @@ mod subset;
 pub use batches::{BatchConfig, IndexBatches};
 pub use error::DataError;
 pub use idx::{IdxArray, IdxDataset, IdxFault, Split, read_idx};
+pub use image_files::{
+    BadImages, Colour, Filter, ImageFault, ImageFileDataset, ImageReadConfig, ManifestConfig,
+    MvtecDataset, read_image,
+};
 pub use in_memory::InMemoryDataset;
 pub use labels::{LabelledDataset, OneClass};
 pub use protocol::{ContaminationConfig, TrainValidation, train_validation_split};

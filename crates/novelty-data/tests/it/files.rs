@@ -39,3 +39,14 @@ pub(crate) fn bundled(name: &str) -> Option<PathBuf> {
     }
     Some(dir)
 }
+
+/// A folder of reference data that is not part of the repository.
+pub(crate) fn reference(name: &str) -> Option<PathBuf> {
+    let Some(dir) = std::env::var_os("NOVELTY_DATASETS") else {
+        println!("skipped: NOVELTY_DATASETS does not name a folder with {name}");
+        return None;
+    };
+    let dir = Path::new(&dir).join(name);
+    assert!(dir.exists(), "{} is not there", dir.display());
+    Some(dir)
+}

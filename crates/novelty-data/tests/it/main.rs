@@ -1,6 +1,7 @@
 //! Public behaviour of the data crate.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::float_cmp,
     reason = "helpers of tests fail as tests do; values are compared to the last bit on purpose"
@@ -12,5 +13,8 @@ mod composition;
 mod files;
 mod idx;
 mod idx_faults;
+mod image_faults;
+mod image_folders;
 mod mnist;
+mod png_golden;
 mod protocols;

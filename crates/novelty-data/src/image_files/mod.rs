@@ -1,0 +1,16 @@
+mod config;
+mod dataset;
+mod decode;
+mod fault;
+mod manifest;
+mod mvtec;
+mod raster;
+mod resize;
+mod walk;
+
+pub use config::{BadImages, Colour, Filter, ImageReadConfig};
+pub use dataset::ImageFileDataset;
+pub use decode::read_image;
+pub use fault::ImageFault;
+pub use manifest::ManifestConfig;
+pub use mvtec::MvtecDataset;
