@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use novelty_core::InputError;
 use thiserror::Error;
 
-use crate::{IdxFault, ImageFault};
+use crate::{IdxFault, ImageFault, NpyFault};
 
 /// Why data could not be read or put together. Every variant about a file names it, and every
 /// message is complete in itself: causes are part of it rather than of a chain.
@@ -44,6 +44,14 @@ pub enum DataError {
         path: PathBuf,
         /// What is wrong with it.
         fault: ImageFault,
+    },
+    /// A `.npy` or `.npz` file is damaged, is none, or does not hold what it is used for.
+    #[error("{}: {fault}", path.display())]
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: NpyFault,
     },
     /// A folder holds no image.
     #[error("{} holds no image (png, jpeg, bmp, tiff)", dir.display())]
@@ -145,6 +153,13 @@ impl DataError {
         move |fault| match fault {
             IdxFault::Io(error) => Self::Io { path: path.to_owned(), error },
             fault => Self::Idx { path: path.to_owned(), fault },
+        }
+    }
+
+    pub(crate) fn npy(path: &Path) -> impl FnOnce(NpyFault) -> Self {
+        move |fault| match fault {
+            NpyFault::Io(error) => Self::Io { path: path.to_owned(), error },
+            fault => Self::Npy { path: path.to_owned(), fault },
         }
     }
 

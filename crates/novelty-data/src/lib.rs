@@ -49,6 +49,7 @@ mod idx;
 mod image_files;
 mod in_memory;
 mod labels;
+mod npy;
 mod protocol;
 mod random;
 mod subset;
@@ -62,5 +63,8 @@ pub use image_files::{
 };
 pub use in_memory::InMemoryDataset;
 pub use labels::{LabelledDataset, OneClass};
+pub use npy::{
+    NpyArray, NpyConfig, NpyDataset, NpyFault, NpyLayout, NpyType, NumberType, read_labels,
+};
 pub use protocol::{ContaminationConfig, TrainValidation, train_validation_split};
 pub use subset::Subset;

@@ -13,4 +13,5 @@ pub use dataset::ImageFileDataset;
 pub use decode::read_image;
 pub use fault::ImageFault;
 pub use manifest::ManifestConfig;
+pub(crate) use manifest::csv_error;
 pub use mvtec::MvtecDataset;

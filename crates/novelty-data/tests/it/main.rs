@@ -16,5 +16,6 @@ mod idx_faults;
 mod image_faults;
 mod image_folders;
 mod mnist;
+mod npy;
 mod png_golden;
 mod protocols;
