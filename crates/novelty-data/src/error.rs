@@ -3,7 +3,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use novelty_core::InputError;
+use novelty_core::{ImageShape, InputError};
 use thiserror::Error;
 
 use crate::{IdxFault, ImageFault, NpyFault};
@@ -108,6 +108,22 @@ pub enum DataError {
         /// How many there are.
         n_labels: usize,
     },
+    /// A sample has another shape than its dataset says.
+    #[error("sample {index} is {got}, its dataset says {expected}")]
+    SampleShape {
+        /// The sample.
+        index: usize,
+        /// What the dataset says.
+        expected: ImageShape,
+        /// What came.
+        got: ImageShape,
+    },
+    /// A thread that reads could not be started, or panicked.
+    #[error("a thread that reads failed: {message}")]
+    Worker {
+        /// What it said.
+        message: String,
+    },
     /// There is no such sample.
     #[error("there is no sample {index}: the dataset has {len}")]
     Index {
@@ -125,6 +141,27 @@ pub enum DataError {
         needed: usize,
         /// Samples there are.
         available: usize,
+    },
+    /// There are not enough anomalous samples for what is asked.
+    #[error("there are {available} anomalous samples, {needed} are needed")]
+    TooFewAnomalies {
+        /// Samples needed.
+        needed: usize,
+        /// Samples there are.
+        available: usize,
+    },
+    /// Test images are among the training images.
+    #[error(
+        "{n_shared} test images are among the training images, such as test sample {test}, which \
+         is training sample {train}"
+    )]
+    Leak {
+        /// How many test images.
+        n_shared: usize,
+        /// The first of them, in the training set.
+        train: usize,
+        /// The first of them, in the test set.
+        test: usize,
     },
     /// A part of a split would get no sample.
     #[error("{n_samples} samples split with a share of {share} leave the {part} part empty")]

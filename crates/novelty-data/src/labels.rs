@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use novelty_core::{Dataset, ImageShape, Sample};
 
 use crate::DataError;
@@ -12,6 +14,16 @@ pub trait LabelledDataset: Dataset {
 }
 
 impl<D: LabelledDataset + ?Sized> LabelledDataset for &D {
+    fn class(&self, index: usize) -> Option<usize> {
+        (**self).class(index)
+    }
+
+    fn is_anomalous(&self, index: usize) -> Option<bool> {
+        (**self).is_anomalous(index)
+    }
+}
+
+impl<D: LabelledDataset + ?Sized> LabelledDataset for Arc<D> {
     fn class(&self, index: usize) -> Option<usize> {
         (**self).class(index)
     }

@@ -44,17 +44,21 @@
 //! each other, and epochs can be asked for in any order.
 
 mod batches;
+mod compose;
 mod error;
 mod idx;
 mod image_files;
 mod in_memory;
 mod labels;
+mod loader;
 mod npy;
 mod protocol;
 mod random;
 mod subset;
+mod transform;
 
 pub use batches::{BatchConfig, IndexBatches};
+pub use compose::{Cached, Concat, Map};
 pub use error::DataError;
 pub use idx::{IdxArray, IdxDataset, IdxFault, Split, read_idx};
 pub use image_files::{
@@ -63,8 +67,17 @@ pub use image_files::{
 };
 pub use in_memory::InMemoryDataset;
 pub use labels::{LabelledDataset, OneClass};
+pub use loader::{Batch, Batches, Loader, LoaderConfig};
 pub use npy::{
     NpyArray, NpyConfig, NpyDataset, NpyFault, NpyLayout, NpyType, NumberType, read_labels,
 };
-pub use protocol::{ContaminationConfig, TrainValidation, train_validation_split};
+pub use protocol::{
+    AnomalyBudgetConfig, ContaminationConfig, KnownAnomalies, OneVsRest, OneVsRestConfig,
+    TrainValidation, classes_of, ensure_disjoint, shared_images, stratified_split,
+    train_validation_split,
+};
 pub use subset::Subset;
+pub use transform::{
+    Augment, AugmentConfig, CentreCrop, ContrastNormalise, ContrastNormaliseConfig, Gray,
+    Normalise, Pipeline, Resize, Step, SymmetricRange, Transform, global_contrast_normalise,
+};

@@ -11,6 +11,9 @@ pub(crate) enum Purpose {
     Split = 1,
     Contamination = 2,
     Batches = 3,
+    Augment = 4,
+    StratifiedSplit = 5,
+    AnomalyBudget = 6,
 }
 
 /// The generator of a seed, a purpose and a counter such as the epoch: ChaCha with 8 rounds
@@ -27,6 +30,22 @@ pub(crate) fn generator(seed: u64, purpose: Purpose, counter: u64) -> ChaCha8Rng
 /// `limit / 2^64`.
 pub(crate) fn below(rng: &mut ChaCha8Rng, limit: usize) -> usize {
     ((u128::from(rng.next_u64()) * limit as u128) >> 64) as usize
+}
+
+/// Uniform in `[0, 1)`, a multiple of 2^-53.
+pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
+    (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Uniform between `low` and `high`.
+pub(crate) fn between(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {
+    low + (high - low) * uniform(rng)
+}
+
+/// Standard normal, by Box and Muller; of each pair one is used.
+pub(crate) fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - uniform(rng)).ln()).sqrt();
+    radius * (std::f64::consts::TAU * uniform(rng)).cos()
 }
 
 /// Fisher and Yates, from the last position down. Written out because the shuffles of random

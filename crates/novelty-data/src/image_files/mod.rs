@@ -15,3 +15,4 @@ pub use fault::ImageFault;
 pub use manifest::ManifestConfig;
 pub(crate) use manifest::csv_error;
 pub use mvtec::MvtecDataset;
+pub(crate) use resize::resize_plane;

@@ -54,3 +54,12 @@ fn algorithm(filter: Filter) -> ResizeAlg {
         Filter::Lanczos3 => ResizeAlg::Convolution(FilterType::Lanczos3),
     }
 }
+/// One plane of `f32`, resized.
+pub(crate) fn resize_plane(
+    values: &[f32],
+    from: (usize, usize),
+    to: (usize, usize),
+    filter: Filter,
+) -> Vec<f32> {
+    scaled::<F32, f32>(values, [from.0, from.1, to.0, to.1], filter)
+}
