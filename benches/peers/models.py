@@ -117,13 +117,14 @@ def score(compiled):
     return prepare, torch.__version__
 
 
-serve(
-    {
-        ("train_28x28_batch_32", "torch eager"): train(32, compiled=False),
-        ("train_28x28_batch_32", "torch compile"): train(32, compiled=True),
-        ("train_28x28_batch_128", "torch eager"): train(128, compiled=False),
-        ("train_28x28_batch_128", "torch compile"): train(128, compiled=True),
-        ("score_28x28", "torch eager"): score(compiled=False),
-        ("score_28x28", "torch compile"): score(compiled=True),
-    }
-)
+if __name__ == "__main__":
+    serve(
+        {
+            ("train_28x28_batch_32", "torch eager"): train(32, compiled=False),
+            ("train_28x28_batch_32", "torch compile"): train(32, compiled=True),
+            ("train_28x28_batch_128", "torch eager"): train(128, compiled=False),
+            ("train_28x28_batch_128", "torch compile"): train(128, compiled=True),
+            ("score_28x28", "torch eager"): score(compiled=False),
+            ("score_28x28", "torch compile"): score(compiled=True),
+        }
+    )

@@ -7,7 +7,7 @@ use novelty_models::{Device, ModelError, set_threads};
 #[derive(Debug, Clone, Args)]
 pub struct CommonArguments {
     /// Folder for the report, figures, scores and the checkpoint
-    /// [default: target/novelty/<example>]
+    /// [default: a folder of the example's name in target/novelty]
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
 

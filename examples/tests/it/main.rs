@@ -1,6 +1,6 @@
 //! The examples as a person runs them.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod mnist_outliers;
 

@@ -1,3 +1,5 @@
 //! The public behaviour of `novelty-cluster`.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod pca;

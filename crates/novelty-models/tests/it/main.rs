@@ -1,5 +1,7 @@
 //! The public behaviour of `novelty-models`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
 mod checkpoint;
 mod conv_autoencoder;
 mod device;
