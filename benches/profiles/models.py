@@ -1,12 +1,11 @@
 """Where the time of a training step goes: `.peers/bin/python benches/profiles/models.py`.
 
 Profiles the 28x28 autoencoder in PyTorch, in both memory layouts. novelty-models runs the same
-libtorch kernels with channels-last weights. Prints the share of each kernel, and the time of a
-step.
+libtorch kernels with channels-last weights. Prints the share of each kind of kernel in a step;
+how long steps take is what `cargo xtask compare --only models` measures.
 """
 
 import sys
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "peers"))
 from models import ConvAutoencoder  # noqa: E402
 
 BATCH = 32
-STEPS = 60
+WARM_UP = 10
+STEPS = 20
 GROUPS = {
     "convolution_backward": "convolutions, backward",
     "_convolution": "transposed convolutions, forward",
@@ -43,13 +43,10 @@ def profile(layout):
     model = ConvAutoencoder().to(memory_format=layout)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     batch = torch.rand(BATCH, 1, 28, 28)
-    times = []
-    for _ in range(STEPS):
-        start = time.perf_counter()
+    for _ in range(WARM_UP):
         step(model, optimizer, batch)
-        times.append((time.perf_counter() - start) * 1e3)
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
-        for _ in range(STEPS // 3):
+        for _ in range(STEPS):
             step(model, optimizer, batch)
     shares = defaultdict(float)
     total = 0.0
@@ -60,7 +57,7 @@ def profile(layout):
             shares["Adam"] += event.cpu_time_total
         elif name in GROUPS:
             shares[GROUPS[name]] += event.self_cpu_time_total
-    return sorted(times)[STEPS // 2], {name: share / total for name, share in shares.items()}
+    return {name: share / total for name, share in shares.items()}
 
 
 def main():
@@ -68,8 +65,8 @@ def main():
     layouts = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
     results = {name: profile(layout) for name, layout in layouts.items()}
     print(f"batch {BATCH}, {torch.get_num_threads()} threads, PyTorch {torch.__version__}")
-    for name, (milliseconds, shares) in results.items():
-        print(f"\n{name}: {milliseconds:.1f} ms a step")
+    for name, shares in results.items():
+        print(f"\n{name}")
         for kernel, share in sorted(shares.items(), key=lambda item: -item[1]):
             print(f"  {share:6.1%}  {kernel}")
 
