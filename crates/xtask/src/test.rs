@@ -1,4 +1,4 @@
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
 use crate::Workspace;
@@ -26,36 +26,16 @@ pub(crate) struct TestArgs {
 impl TestArgs {
     pub(crate) fn run(&self, workspace: &Workspace) -> Result<()> {
         eprintln!("libtorch {}", libtorch::ensure(workspace)?);
-        let mut failed = Vec::new();
-        for arguments in self.invocations() {
-            let what = format!("cargo {}", arguments.join(" "));
-            eprintln!("\n$ {what}");
-            let mut cargo = workspace.cargo(&arguments);
-            for (name, value) in TEST_ENVIRONMENT {
-                cargo.env(name, value);
-            }
-            if let Err(error) = run(&mut cargo, &what) {
-                failed.push(format!("{error:#}"));
-            }
-        }
-        if failed.is_empty() {
-            return Ok(());
-        }
-        bail!("{}", failed.join("; "))
+        let arguments = self.cargo_arguments();
+        let what = format!("cargo {}", arguments.join(" "));
+        eprintln!("\n$ {what}");
+        run(workspace.cargo(&arguments).envs(TEST_ENVIRONMENT), &what)
     }
 
-    /// One cargo command for all crates: fewer would build a crate they share twice, as its
-    /// features follow from what is built together.
-    fn invocations(&self) -> Vec<Vec<String>> {
-        let kinds: &[&[&str]] = if self.chooses_targets() {
-            &[&[]]
-        } else {
-            &[&["--lib", "--bins", "--tests"], &["--doc"]]
-        };
-        kinds.iter().map(|targets| self.invocation(targets)).collect()
-    }
-
-    fn invocation(&self, targets: &[&str]) -> Vec<String> {
+    /// One cargo command for all crates: several would build a crate they share several times,
+    /// as its features follow from what is built together. No kind of target is chosen, as
+    /// cargo then builds the examples too, which their tests run, and ends with the doctests.
+    fn cargo_arguments(&self) -> Vec<String> {
         let mut arguments = vec!["test".to_owned()];
         if !self.has_any(&["-p", "--package", "--workspace", "--all"]) {
             arguments.push("--workspace".to_owned());
@@ -63,30 +43,12 @@ impl TestArgs {
         if !self.has_any(&["--no-run", "--no-fail-fast"]) {
             arguments.push("--no-fail-fast".to_owned());
         }
-        arguments.extend(targets.iter().map(|&target| target.to_owned()));
         arguments.extend(self.cargo.iter().cloned());
         if !self.tests.is_empty() {
             arguments.push("--".to_owned());
             arguments.extend(self.tests.iter().cloned());
         }
         arguments
-    }
-
-    fn chooses_targets(&self) -> bool {
-        const TARGETS: [&str; 11] = [
-            "--lib",
-            "--bin",
-            "--bins",
-            "--test",
-            "--tests",
-            "--example",
-            "--examples",
-            "--bench",
-            "--benches",
-            "--doc",
-            "--all-targets",
-        ];
-        self.has_any(&TARGETS)
     }
 
     fn has_any(&self, options: &[&str]) -> bool {
@@ -114,38 +76,25 @@ mod tests {
         args: TestArgs,
     }
 
-    fn invocations(line: &str) -> Vec<String> {
-        let line = Line::try_parse_from(line.split(' ')).unwrap();
-        line.args.invocations().iter().map(|arguments| arguments.join(" ")).collect()
+    fn arguments(line: &str) -> String {
+        Line::try_parse_from(line.split(' ')).unwrap().args.cargo_arguments().join(" ")
     }
 
     #[test]
-    fn all_tests_of_all_crates_then_the_documentation() {
-        assert_eq!(
-            invocations("test"),
-            [
-                "test --workspace --no-fail-fast --lib --bins --tests",
-                "test --workspace --no-fail-fast --doc"
-            ]
-        );
+    fn every_target_of_every_crate_unless_told_otherwise() {
+        assert_eq!(arguments("test"), "test --workspace --no-fail-fast");
+        assert_eq!(arguments("test --release"), "test --workspace --no-fail-fast --release");
+        assert_eq!(arguments("test --no-run"), "test --workspace --no-run");
     }
 
     #[test]
     fn arguments_are_passed_on() {
         assert_eq!(
-            invocations("test -p novelty-core threshold -- --nocapture"),
-            [
-                "test --no-fail-fast --lib --bins --tests -p novelty-core threshold -- --nocapture",
-                "test --no-fail-fast --doc -p novelty-core threshold -- --nocapture"
-            ]
+            arguments("test -p novelty-core threshold -- --nocapture"),
+            "test --no-fail-fast -p novelty-core threshold -- --nocapture"
         );
-        assert_eq!(
-            invocations("test --package=x --test it"),
-            ["test --no-fail-fast --package=x --test it"]
-        );
-        assert_eq!(
-            invocations("test --release -- --ignored")[0],
-            "test --workspace --no-fail-fast --lib --bins --tests --release -- --ignored"
-        );
+        assert_eq!(arguments("test -pcore --test it"), "test --no-fail-fast -pcore --test it");
+        assert_eq!(arguments("test --package=x"), "test --no-fail-fast --package=x");
+        assert_eq!(arguments("test -- --ignored"), "test --workspace --no-fail-fast -- --ignored");
     }
 }
