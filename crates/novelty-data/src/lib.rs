@@ -28,13 +28,26 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | read MNIST and its family | [`IdxDataset`] |
-//! | read any IDX file | [`read_idx`] |
+//! | read MVTec AD and trees of its layout | [`MvtecDataset`] |
+//! | read folders and lists of images | [`ImageFileDataset`], [`read_image`] |
+//! | read MNIST and its family | [`IdxDataset`], [`read_idx`] |
+//! | read `.npy` and `.npz` | [`NpyDataset`], [`NpyArray`], [`read_labels`] |
 //! | use images from memory | [`InMemoryDataset`] |
-//! | take a part | [`Subset`], [`train_validation_split`] |
-//! | call one class normal | [`OneClass`] |
-//! | hide anomalies in training data | [`ContaminationConfig`] |
-//! | go through the samples in batches | [`BatchConfig`] |
+//! | have data without any | [`InspectionConfig`] |
+//! | put datasets together | [`Subset`], [`Concat`], [`Map`], [`Cached`] |
+//! | change images | [`Pipeline`] and its steps, [`ContrastNormaliseConfig`], [`AugmentConfig`] |
+//! | split | [`train_validation_split`], [`stratified_split`] |
+//! | pose the tasks of the field | [`OneVsRestConfig`], [`ContaminationConfig`], [`AnomalyBudgetConfig`] |
+//! | keep test data out of training | [`ensure_disjoint`] |
+//! | break a camera | [`Corruption`] |
+//! | look at large images in parts | [`TileGrid`], [`Tiled`] |
+//! | go through the samples in batches | [`Loader`], [`BatchConfig`] |
+//!
+//! # Bad images
+//!
+//! What a header claims is held against the size of its file before memory is taken, and
+//! decoding has a limit of pixels. [`BadImages`] says whether an image that cannot be read ends
+//! the run or is left out and counted.
 //!
 //! # Random numbers
 //!
@@ -45,20 +58,25 @@
 
 mod batches;
 mod compose;
+mod corruption;
 mod error;
 mod idx;
 mod image_files;
 mod in_memory;
+mod inspection;
 mod labels;
 mod loader;
+mod memory;
 mod npy;
 mod protocol;
 mod random;
 mod subset;
+mod tiles;
 mod transform;
 
 pub use batches::{BatchConfig, IndexBatches};
 pub use compose::{Cached, Concat, Map};
+pub use corruption::{Applied, CameraPart, Corrupt, Corruption, CorruptionKind};
 pub use error::DataError;
 pub use idx::{IdxArray, IdxDataset, IdxFault, Split, read_idx};
 pub use image_files::{
@@ -66,6 +84,7 @@ pub use image_files::{
     MvtecDataset, read_image,
 };
 pub use in_memory::InMemoryDataset;
+pub use inspection::{InspectionCategory, InspectionConfig, InspectionDefect};
 pub use labels::{LabelledDataset, OneClass};
 pub use loader::{Batch, Batches, Loader, LoaderConfig};
 pub use npy::{
@@ -77,6 +96,7 @@ pub use protocol::{
     train_validation_split,
 };
 pub use subset::Subset;
+pub use tiles::{TileGrid, Tiled};
 pub use transform::{
     Augment, AugmentConfig, CentreCrop, ContrastNormalise, ContrastNormaliseConfig, Gray,
     Normalise, Pipeline, Resize, Step, SymmetricRange, Transform, global_contrast_normalise,

@@ -14,6 +14,9 @@ pub(crate) enum Purpose {
     Augment = 4,
     StratifiedSplit = 5,
     AnomalyBudget = 6,
+    Corruption = 7,
+    CorruptionPattern = 8,
+    Inspection = 9,
 }
 
 /// The generator of a seed, a purpose and a counter such as the epoch: ChaCha with 8 rounds

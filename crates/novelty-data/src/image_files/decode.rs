@@ -40,6 +40,12 @@ pub fn read_image(
     Ok(read_raster(path, config).map_err(DataError::image(path))?.0.to_image())
 }
 
+/// Decodes an image file that is in memory, as stored.
+pub(crate) fn decode_bytes(bytes: &[u8]) -> Result<Array3<f32>, ImageFault> {
+    let (raster, _) = decode(bytes, u64::from(u32::MAX))?;
+    Ok(raster.to_image())
+}
+
 /// Decodes, and the stored `(height, width)`.
 pub(super) fn read_raster(
     path: &Path,
@@ -89,7 +95,7 @@ pub(super) fn read_shape(path: &Path, config: &ImageReadConfig) -> Result<ImageS
 }
 
 /// Decodes the bytes of an image file.
-pub(crate) fn decode(bytes: &[u8], max_pixels: u64) -> Result<(Raster, ImageFormat), ImageFault> {
+fn decode(bytes: &[u8], max_pixels: u64) -> Result<(Raster, ImageFormat), ImageFault> {
     // Decoders are large and meet arbitrary bytes: what they must not do is end the program.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let (decoder, format) =

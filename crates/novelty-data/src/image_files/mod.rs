@@ -10,6 +10,7 @@ mod walk;
 
 pub use config::{BadImages, Colour, Filter, ImageReadConfig};
 pub use dataset::ImageFileDataset;
+pub(crate) use decode::decode_bytes;
 pub use decode::read_image;
 pub use fault::ImageFault;
 pub use manifest::ManifestConfig;

@@ -166,8 +166,7 @@ impl NpyDataset {
     /// # Errors
     /// If there is no such image, a value is not finite, or the file has become shorter.
     pub fn to_images(&self, indices: &[usize]) -> Result<Array4<f32>, DataError> {
-        let ImageShape { channels, height, width } = self.shape;
-        let mut batch = Array4::zeros((indices.len(), channels, height, width));
+        let mut batch = crate::memory::zero_images(indices.len(), self.shape)?;
         self.fill_images(indices, batch.view_mut())?;
         Ok(batch)
     }

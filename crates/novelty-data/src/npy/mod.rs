@@ -1,4 +1,5 @@
 mod array;
+mod claims;
 mod convert;
 mod dataset;
 mod fault;

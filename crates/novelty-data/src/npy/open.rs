@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::array::{Bytes, NpyArray};
+use super::claims::check_claims;
 use super::fault::NpyFault;
 use super::header::Header;
 use super::resident::ResidentMap;
@@ -69,6 +70,7 @@ fn member(
     name: Option<&str>,
     stored: impl FnOnce(usize) -> Bytes,
 ) -> Result<NpyArray, NpyFault> {
+    check_claims(bytes)?;
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(archive_fault)?;
     let index = member_index(&archive, name)?;
     let mut file = archive.by_index(index).map_err(archive_fault)?;

@@ -10,13 +10,16 @@
 mod allocation;
 mod batches;
 mod composition;
+mod corruptions;
 mod files;
 mod idx;
 mod idx_faults;
 mod image_faults;
 mod image_folders;
+mod inspection;
 mod loader;
 mod mnist;
+mod mutations;
 mod npy;
 mod png_golden;
 mod protocols;
