@@ -1,5 +1,4 @@
 use std::env;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -32,43 +31,7 @@ impl DemoArgs {
         let mut cargo = workspace.cargo(["run", "--release", "--package", "novelty-examples"]);
         // Paths a person gives are relative to where they are, which need not be the root.
         cargo.args(["--example", EXAMPLE, "--"]).args(&self.args).current_dir(&here);
-        run(&mut cargo, &format!("the example {EXAMPLE}"))?;
-        let report = report(workspace.root(), &here, &self.args);
-        if report.is_file() {
-            println!("report: {}", report.display());
-        }
-        Ok(())
-    }
-}
-
-/// Where the example writes its page.
-fn report(root: &Path, here: &Path, args: &[String]) -> PathBuf {
-    let mut out = root.join("target/novelty").join(EXAMPLE);
-    for (index, arg) in args.iter().enumerate() {
-        if let Some(folder) = arg.strip_prefix("--out=") {
-            out = here.join(folder);
-        } else if let ("--out", Some(folder)) = (arg.as_str(), args.get(index + 1)) {
-            out = here.join(folder);
-        }
-    }
-    out.join("report.html")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report_of(args: &[&str]) -> PathBuf {
-        let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
-        report(Path::new("/root"), Path::new("/here"), &args)
-    }
-
-    #[test]
-    fn the_report_is_where_the_example_was_told_to_write() {
-        let default = Path::new("/root/target/novelty/mnist_outliers/report.html");
-        assert_eq!(report_of(&["--smoke"]), default);
-        assert_eq!(report_of(&["--out", "x", "--smoke"]), Path::new("/here/x/report.html"));
-        assert_eq!(report_of(&["--seed", "3", "--out=/tmp/y"]), Path::new("/tmp/y/report.html"));
-        assert_eq!(report_of(&["--out"]), default);
+        // The example says itself where its report is.
+        run(&mut cargo, &format!("the example {EXAMPLE}"))
     }
 }
