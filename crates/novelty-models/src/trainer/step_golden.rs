@@ -1,7 +1,5 @@
 //! One optimiser step against PyTorch's: see `tests/golden/conv_autoencoder.py`.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use ndarray::Array4;
 use novelty_core::ImageShape;
 use safetensors::SafeTensors;
