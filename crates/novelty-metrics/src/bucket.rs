@@ -3,6 +3,10 @@ use crate::ranking::{Counts, Grid};
 
 /// Below this a comparison sort is faster than counting digits.
 const SMALL: usize = 128;
+/// Up to so many samples of one class are compared with all of a bucket, instead of sorting.
+const FEW: u64 = 32;
+/// From here on, long digits pay for their tables.
+const LARGE: usize = 1 << 11;
 
 /// A run of samples in the ranking, between a higher and a lower score.
 pub(crate) struct Bucket<'s> {
@@ -62,6 +66,40 @@ impl<'s> Bucket<'s> {
             }
         }
     }
+
+    /// Twice the pairs inside the bucket that its positives win, ties counting one.
+    pub(crate) fn pairs_won(&mut self) -> u128 {
+        let Counts { positives, negatives } = self.inside;
+        if let Source::Items { scratch, .. } = &mut self.source {
+            if positives <= FEW {
+                return u128::from(places(&scratch.items, 1) - positives * positives);
+            }
+            if negatives <= FEW {
+                let lost = places(&scratch.items, 0) - negatives * negatives;
+                return u128::from(2 * positives * negatives - lost);
+            }
+        }
+        let (mut won, mut not_above) = (0, negatives);
+        self.for_each_group(|Group { counts, .. }| {
+            let lower = not_above - counts.negatives;
+            won += u128::from(counts.positives) * u128::from(lower + not_above);
+            not_above = lower;
+        });
+        won
+    }
+}
+
+/// For all items of `label` together: twice the items below each, and once those equal to it,
+/// itself among them. No order is needed to count that.
+fn places(items: &[u32], label: u32) -> u64 {
+    let place = |item: u32| {
+        let (low, high) = (item & !1, item | 1);
+        // In `u32` within a run, for the sake of speed; a run is too short to overflow it.
+        let count =
+            |sum: u32, &other: &u32| sum + u32::from(other < low) + u32::from(other <= high);
+        items.chunks(1 << 20).map(|run| u64::from(run.iter().fold(0, count))).sum::<u64>()
+    };
+    items.iter().filter(|&&item| item & 1 == label).map(|&item| place(item)).sum()
 }
 
 /// Calls `visit` with every run of ascending `items` of one key, from the last to the first.
@@ -87,40 +125,45 @@ fn for_each_run(items: &[u32], key: impl Fn(u32) -> u32, mut visit: impl FnMut(G
 impl Scratch {
     /// Sorts the items by their key bits: `bits` of them, above the label.
     fn sort(&mut self, bits: u32) {
-        if self.items.len() < SMALL {
+        if self.items.len() < SMALL || u32::try_from(self.items.len()).is_err() {
             self.items.sort_unstable();
-            return;
-        }
-        let widest = if self.items.len() < 1 << 12 { 8 } else { 11 };
-        let passes = bits.div_ceil(widest);
-        let width = if passes == 0 { 0 } else { bits.div_ceil(passes) };
-        for pass in 0..passes {
-            self.sort_digit(1 + pass * width, width);
+        } else if self.items.len() < LARGE {
+            self.sort_digits::<{ 1 << 8 }>(bits);
+        } else {
+            self.sort_digits::<{ 1 << 11 }>(bits);
         }
     }
 
-    /// One stable counting pass over `width` bits from bit `low`.
-    fn sort_digit(&mut self, low: u32, width: u32) {
-        let digit = |item: u32| (item >> low) as usize & ((1 << width) - 1);
-        let mut cursors = [0_usize; 1 << 11];
-        for &item in &self.items {
-            cursors[digit(item)] += 1;
-        }
-        let mut next = 0;
-        for cursor in &mut cursors[..1 << width] {
-            let count = *cursor;
-            if count == self.items.len() {
-                return;
-            }
-            *cursor = next;
-            next += count;
-        }
+    /// Stable counting passes over digits of `RADIX` values, the lowest first.
+    fn sort_digits<const RADIX: usize>(&mut self, bits: u32) {
         self.other.resize(self.items.len(), 0);
-        for &item in &self.items {
-            let cursor = &mut cursors[digit(item)];
-            self.other[*cursor] = item;
-            *cursor += 1;
+        for low in (1..=bits).step_by(RADIX.ilog2() as usize) {
+            if sort_digit::<RADIX>(&self.items, &mut self.other, low) {
+                std::mem::swap(&mut self.items, &mut self.other);
+            }
         }
-        std::mem::swap(&mut self.items, &mut self.other);
     }
+}
+
+/// Moves `items` to `sorted` in the order of the digit that begins at bit `low`; false if
+/// they all have the same, and nothing was moved.
+fn sort_digit<const RADIX: usize>(items: &[u32], sorted: &mut [u32], low: u32) -> bool {
+    let digit = |item: u32| (item >> low) as usize & (RADIX - 1);
+    let mut cursors = [0_u32; RADIX];
+    for &item in items {
+        cursors[digit(item)] += 1;
+    }
+    if cursors[digit(items[0])] as usize == items.len() {
+        return false;
+    }
+    let mut next = 0;
+    for cursor in &mut cursors {
+        next += std::mem::replace(cursor, next);
+    }
+    for &item in items {
+        let cursor = &mut cursors[digit(item)];
+        sorted[*cursor as usize] = item;
+        *cursor += 1;
+    }
+    true
 }

@@ -87,6 +87,7 @@
 mod accumulate;
 mod agreement;
 mod bucket;
+mod columns;
 mod confusion;
 mod dispersion;
 mod error;

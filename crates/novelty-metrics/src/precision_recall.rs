@@ -1,5 +1,6 @@
 use crate::MetricsError;
 use crate::bucket::Group;
+use crate::columns::Columns;
 use crate::operating_point::threshold_below;
 use crate::ranking::{Counts, Ranked, Ranking};
 
@@ -44,21 +45,17 @@ pub fn precision_recall_curve(
 
 pub(crate) fn curve_of(ranking: &impl Ranked) -> Result<PrecisionRecallCurve, MetricsError> {
     let total = ranking.total().ensure_positives()?;
-    let groups = ranking.groups();
-    let n = groups.len();
-    let mut curve = PrecisionRecallCurve {
-        precision: vec![1.0; n + 1],
-        recall: vec![0.0; n + 1],
-        thresholds: vec![0.0; n],
-    };
-    let mut flagged = Counts::default();
-    for (i, group) in (0..n).rev().zip(groups) {
-        flagged = flagged.plus(group.counts);
-        curve.precision[i] = flagged.positives as f64 / flagged.total() as f64;
-        curve.recall[i] = flagged.positives as f64 / total.positives as f64;
-        curve.thresholds[i] = group.score;
-    }
-    Ok(curve)
+    let columns = Columns::new(ranking, (1.0, 0.0), |flagged| {
+        let hits = flagged.positives as f64;
+        (hits / flagged.total() as f64, hits / total.positives as f64)
+    });
+    let mut columns = columns.reversed();
+    columns.thresholds.pop();
+    Ok(PrecisionRecallCurve {
+        precision: columns.x,
+        recall: columns.y,
+        thresholds: columns.thresholds,
+    })
 }
 
 /// The average precision: the mean, over the anomalous samples, of the precision at the

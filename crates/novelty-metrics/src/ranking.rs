@@ -15,7 +15,9 @@ use crate::bucket::{Bucket, Group, Scratch};
 use crate::order::key;
 
 /// Samples a chunk: its scattered keys stay in the second-level cache.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 17;
+/// Fewer samples are not worth a second thread.
+const SERIAL: usize = 1 << 15;
 
 /// Samples in descending order of score, in runs that can be walked at the same time.
 pub(crate) trait Ranked {
@@ -28,16 +30,19 @@ pub(crate) trait Ranked {
     /// of score.
     fn fold<R: Send>(&self, fold: impl Fn(&mut Bucket<'_>) -> R + Sync) -> Vec<R>;
 
-    /// The samples of every distinct score, in descending order.
-    fn groups(&self) -> Vec<Group> {
-        let parts = self.fold(|bucket| {
+    /// The samples of every distinct score in descending order, in parts: what stands above
+    /// each, and its groups.
+    fn parts(&self) -> Vec<(Counts, Vec<Group>)> {
+        self.fold(|bucket| {
             let mut groups = Vec::new();
             bucket.for_each_group(|group| groups.push(group));
-            groups
-        });
-        parts.concat()
+            (bucket.above, groups)
+        })
     }
 }
+
+/// The largest number of buckets.
+const MAX_BUCKETS: usize = 1 << 11;
 
 /// Numbers of positives (anomalous) and negatives (normal).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -90,7 +95,7 @@ pub(crate) struct Grid {
 impl Grid {
     fn new(lowest: u32, highest: u32, n_samples: usize) -> Self {
         let key_bits = (highest - lowest).max(1).ilog2() + 1;
-        let bucket_bits = (n_samples.max(1).ilog2().saturating_sub(2)).clamp(1, 11);
+        let bucket_bits = n_samples.max(1).ilog2().saturating_sub(2).clamp(1, MAX_BUCKETS.ilog2());
         let shift = key_bits.saturating_sub(bucket_bits);
         let n_buckets = ((highest - lowest) >> shift) as usize + 1;
         Self { lowest, shift, n_buckets }
@@ -121,26 +126,39 @@ struct Chunk {
 
 impl Chunk {
     fn scatter(grid: Grid, scores: &[f32], labels: &[bool]) -> Self {
-        let mut counts = vec![[0_u32; 2]; grid.n_buckets];
+        // Of a fixed size, so that no index needs a check.
+        let mut counts = [[0_u32; 2]; MAX_BUCKETS];
         for (&score, &label) in scores.iter().zip(labels) {
-            counts[grid.bucket(key(score))][usize::from(label)] += 1;
+            counts[grid.bucket(key(score)) % MAX_BUCKETS][usize::from(label)] += 1;
         }
         let mut starts = Vec::with_capacity(grid.n_buckets + 1);
+        let mut positives = Vec::with_capacity(grid.n_buckets);
         let mut next = 0;
-        for [negatives, positives] in &counts {
+        for count in &mut counts[..grid.n_buckets] {
+            let n = count[0] + count[1];
             starts.push(next);
-            next += negatives + positives;
+            positives.push(count[1]);
+            count[0] = next;
+            next += n;
         }
-        let mut cursors = starts.clone();
         starts.push(next);
         let mut items = vec![0; scores.len()];
         for (&score, &label) in scores.iter().zip(labels) {
             let key = key(score);
-            let cursor = &mut cursors[grid.bucket(key)];
+            let cursor = &mut counts[grid.bucket(key) % MAX_BUCKETS][0];
             items[*cursor as usize] = grid.item(key, label);
             *cursor += 1;
         }
-        Self { items, starts, positives: counts.iter().map(|count| count[1]).collect() }
+        Self { items, starts, positives }
+    }
+
+    /// Adds its samples to the second counts of each bucket.
+    fn count(&self, buckets: &mut [(Counts, Counts)]) {
+        let sizes = self.starts.windows(2).map(|pair| pair[1] - pair[0]);
+        for ((bucket, size), &positives) in buckets.iter_mut().zip(sizes).zip(&self.positives) {
+            bucket.1.positives += u64::from(positives);
+            bucket.1.negatives += u64::from(size - positives);
+        }
     }
 
     fn items(&self, bucket: usize) -> &[u32] {
@@ -163,18 +181,21 @@ impl Ranking {
     pub(crate) fn new(scores: &[f32], labels: &[bool]) -> Result<Self, MetricsError> {
         let (lowest, highest) = ensure_scored(scores, labels)?;
         let grid = Grid::new(key(lowest), key(highest), scores.len());
-        let chunks: Vec<Chunk> = if scores.len() <= CHUNK {
+        let chunks: Vec<Chunk> = if scores.len() <= SERIAL {
             vec![Chunk::scatter(grid, scores, labels)]
         } else {
-            let parts = scores.par_chunks(CHUNK).zip(labels.par_chunks(CHUNK));
+            let len = CHUNK.min(scores.len().div_ceil(4));
+            let parts = scores.par_chunks(len).zip(labels.par_chunks(len));
             parts.map(|(scores, labels)| Chunk::scatter(grid, scores, labels)).collect()
         };
+        let mut buckets = vec![(Counts::default(), Counts::default()); grid.n_buckets];
+        for chunk in &chunks {
+            chunk.count(&mut buckets);
+        }
         let mut above = Counts::default();
-        let mut buckets = vec![(above, above); grid.n_buckets];
-        for (index, bucket) in buckets.iter_mut().enumerate().rev() {
-            let inside = count(&chunks, index);
-            *bucket = (above, inside);
-            above = above.plus(inside);
+        for bucket in buckets.iter_mut().rev() {
+            bucket.0 = above;
+            above = above.plus(bucket.1);
         }
         Ok(Self { grid, chunks, buckets, total: above, highest })
     }
@@ -208,25 +229,15 @@ impl Ranked for Ranking {
     }
 }
 
-fn count(chunks: &[Chunk], bucket: usize) -> Counts {
-    let mut counts = Counts::default();
-    for chunk in chunks {
-        let positives = u64::from(chunk.positives[bucket]);
-        counts.positives += positives;
-        counts.negatives += chunk.items(bucket).len() as u64 - positives;
-    }
-    counts
-}
-
 /// The lowest and the highest score.
 ///
 /// Fails unless there is one label a score, at least one, and every score is finite.
 pub(crate) fn ensure_scored(scores: &[f32], labels: &[bool]) -> Result<(f32, f32), InputError> {
     ensure_paired(scores, labels)?;
-    let range = if scores.len() <= CHUNK {
+    let range = if scores.len() <= SERIAL {
         finite_range(scores)
     } else {
-        scores.par_chunks(CHUNK).map(finite_range).reduce(
+        scores.par_chunks(SERIAL).map(finite_range).reduce(
             || Some((f32::INFINITY, f32::NEG_INFINITY)),
             |a, b| Some((a?.0.min(b?.0), a?.1.max(b?.1))),
         )

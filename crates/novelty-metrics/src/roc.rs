@@ -1,5 +1,6 @@
 use crate::MetricsError;
-use crate::bucket::{Bucket, Group};
+use crate::bucket::Bucket;
+use crate::columns::Columns;
 use crate::ranking::{Counts, Ranked, Ranking};
 
 /// The receiver operating characteristic: what share of the anomalous and of the normal
@@ -86,23 +87,19 @@ pub fn roc_curve(scores: &[f32], labels: &[bool]) -> Result<RocCurve, MetricsErr
 
 pub(crate) fn curve_of(ranking: &impl Ranked) -> Result<RocCurve, MetricsError> {
     let total = ranking.total().ensure_both()?;
-    let groups = ranking.groups();
-    let mut curve = RocCurve {
-        fpr: Vec::with_capacity(groups.len() + 1),
-        tpr: Vec::with_capacity(groups.len() + 1),
-        thresholds: Vec::with_capacity(groups.len() + 1),
+    let columns = Columns::new(ranking, (0.0, 0.0), |flagged| {
+        (
+            flagged.negatives as f64 / total.negatives as f64,
+            flagged.positives as f64 / total.positives as f64,
+        )
+    });
+    Ok(RocCurve {
+        fpr: columns.x,
+        tpr: columns.y,
+        thresholds: columns.thresholds,
         n_positives: total.positives,
         n_negatives: total.negatives,
-    };
-    let nothing = Group { score: f32::INFINITY, counts: Counts::default() };
-    let mut flagged = Counts::default();
-    for group in std::iter::once(nothing).chain(groups) {
-        flagged = flagged.plus(group.counts);
-        curve.fpr.push(flagged.negatives as f64 / total.negatives as f64);
-        curve.tpr.push(flagged.positives as f64 / total.positives as f64);
-        curve.thresholds.push(group.score);
-    }
-    Ok(curve)
+    })
 }
 
 /// The area under the ROC curve: the probability that an anomalous sample scores higher than
@@ -145,15 +142,5 @@ pub(crate) fn area_of(ranking: &impl Ranked) -> Result<f64, MetricsError> {
 /// Twice the pairs that the positives of a bucket win, ties counting one.
 fn pairs_won(bucket: &mut Bucket<'_>, total: Counts) -> u128 {
     let below = total.negatives - bucket.above.negatives - bucket.inside.negatives;
-    if bucket.inside.positives == 0 || bucket.inside.negatives == 0 {
-        return 2 * u128::from(bucket.inside.positives) * u128::from(below);
-    }
-    let mut not_above = total.negatives - bucket.above.negatives;
-    let mut won = 0;
-    bucket.for_each_group(|Group { counts, .. }| {
-        let lower = not_above - counts.negatives;
-        won += u128::from(counts.positives) * u128::from(lower + not_above);
-        not_above = lower;
-    });
-    won
+    2 * u128::from(bucket.inside.positives) * u128::from(below) + bucket.pairs_won()
 }

@@ -59,7 +59,7 @@ impl ScoreAccumulator {
         if scores.is_empty() && labels.is_empty() {
             return Ok(());
         }
-        self.push(Ladder { groups: Ranking::new(scores, labels)?.groups() });
+        self.push(Ladder::new(&Ranking::new(scores, labels)?));
         Ok(())
     }
 

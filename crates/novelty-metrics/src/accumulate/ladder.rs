@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 
 use crate::bucket::{Bucket, Group};
-use crate::ranking::{Counts, Ranked};
+use crate::ranking::{Counts, Ranked, Ranking};
 
 /// Groups that are walked together.
 const RUN: usize = 1 << 12;
@@ -13,6 +13,11 @@ pub(crate) struct Ladder {
 }
 
 impl Ladder {
+    pub(crate) fn new(ranking: &Ranking) -> Self {
+        let parts = ranking.parts().into_iter();
+        Self { groups: parts.flat_map(|(_, groups)| groups).collect() }
+    }
+
     /// The samples of both. Integers are added, so neither order nor grouping matters.
     pub(crate) fn merge(&self, other: &Self) -> Self {
         let mut groups = Vec::with_capacity(self.groups.len() + other.groups.len());
@@ -54,9 +59,5 @@ impl Ranked for Ladder {
         }
         let bucket = |(counts, groups)| fold(&mut Bucket::of_groups(counts, groups));
         runs.into_par_iter().map(bucket).collect()
-    }
-
-    fn groups(&self) -> Vec<Group> {
-        self.groups.clone()
     }
 }
