@@ -73,6 +73,7 @@ mod random;
 mod subset;
 mod tiles;
 mod transform;
+mod wide;
 
 pub use batches::{BatchConfig, IndexBatches};
 pub use compose::{Cached, Concat, Map};

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::array::IdxArray;
 use super::fault::IdxFault;
 use super::read::read_idx;
+use crate::wide::wide;
 use crate::{DataError, LabelledDataset};
 
 /// Images below this are converted on one thread: handing them out would take longer.
@@ -196,9 +197,11 @@ impl LabelledDataset for IdxDataset {
 }
 
 fn scale_into(from: &[u8], to: &mut [f32]) {
-    for (to, &from) in to.iter_mut().zip(from) {
-        *to = f32::from(from) / 255.0;
-    }
+    wide(|| {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = f32::from(from) / 255.0;
+        }
+    });
 }
 
 fn find_file(dir: &Path, stem: &str, ending: &str) -> Result<PathBuf, DataError> {

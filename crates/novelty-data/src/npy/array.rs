@@ -107,9 +107,33 @@ impl NpyArray {
         }
     }
 
+    /// The bytes of one image, `len` from `start` on; with Fortran order, all from `start` on.
+    ///
+    /// A part of a large file is copied into `buffer`: that costs less than mapping its pages
+    /// again and again, and leaves none of them resident.
+    pub(super) fn image_bytes<'a>(
+        &'a self,
+        start: usize,
+        len: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], NpyFault> {
+        let end = if self.header.is_fortran { self.header.data_len } else { start + len };
+        match &self.bytes {
+            Bytes::Mapped(map, first) if map.is_large() && !self.header.is_fortran => {
+                buffer.resize(len, 0);
+                map.read_at(*first + start, buffer)?;
+                Ok(buffer)
+            }
+            Bytes::Mapped(map, first) => Ok(&map.bytes()[*first + start..*first + end]),
+            Bytes::Owned(bytes, first) => Ok(&bytes[*first + start..*first + end]),
+        }
+    }
+
     pub(super) fn note_read(&self, pieces: usize, len: usize) {
-        if let Bytes::Mapped(map, _) = &self.bytes {
-            map.note_read(pieces, len);
+        // A large file in C order is copied from.
+        match &self.bytes {
+            Bytes::Mapped(map, _) if self.header.is_fortran => map.note_read(pieces, len),
+            _ => {}
         }
     }
 }

@@ -9,6 +9,7 @@ use super::convert::{Value, Visit, dispatch};
 use super::fault::NpyFault;
 use super::header::NumberType;
 use super::layout::NpyLayout;
+use crate::wide::wide;
 use crate::{DataError, LabelledDataset};
 
 /// Batches below this are converted on one thread.
@@ -200,11 +201,16 @@ impl NpyDataset {
         if image_len == 0 {
             return Ok(());
         }
-        let read = |(to, &index): (&mut [f32], &usize)| self.read_into(index, values, to);
+        let read = |buffer: &mut Vec<u8>, (to, &index): (&mut [f32], &usize)| {
+            let from = self.array.image_bytes(index * self.strides[0], self.strides[0], buffer)?;
+            self.read_into(index, from, to)
+        };
         let outcome = if target.len() >= MIN_PARALLEL_VALUES {
-            target.par_chunks_exact_mut(image_len).zip(indices).try_for_each(read)
+            target.par_chunks_exact_mut(image_len).zip(indices).try_for_each_init(Vec::new, read)
         } else {
-            target.chunks_exact_mut(image_len).zip(indices).try_for_each(read)
+            let mut buffer = Vec::new();
+            let mut pairs = target.chunks_exact_mut(image_len).zip(indices);
+            pairs.try_for_each(|pair| read(&mut buffer, pair))
         };
         self.array.note_read(indices.len(), self.touched_len());
         outcome.map_err(DataError::npy(&self.path))
@@ -222,14 +228,14 @@ impl NpyDataset {
         let ImageShape { channels, height, width } = self.shape;
         let mut image = Array3::zeros((channels, height, width));
         if let Some(to) = image.as_slice_mut() {
-            self.read_into(index, values, to).map_err(DataError::npy(&self.path))?;
+            self.read_into(index, &values[index * self.strides[0]..], to)
+                .map_err(DataError::npy(&self.path))?;
         }
         Ok(image)
     }
 
-    fn read_into(&self, index: usize, values: &[u8], to: &mut [f32]) -> Result<(), NpyFault> {
+    fn read_into(&self, index: usize, from: &[u8], to: &mut [f32]) -> Result<(), NpyFault> {
         let element = self.array.element_type();
-        let from = &values[index * self.strides[0]..];
         dispatch(element, ReadImage { dataset: self, from, to: &mut *to });
         let is_float = element.number == NumberType::Float;
         match to.iter().enumerate().find(|(_, value)| is_float && !value.is_finite()) {
@@ -273,14 +279,16 @@ impl Visit for ReadImage<'_> {
             && by_row == width * V::SIZE
             && (channels == 1 || by_channel == height * by_row)
         {
-            let values = from.chunks_exact(V::SIZE);
-            to.iter_mut().zip(values).for_each(|(to, value)| *to = V::f32(value) / divisor);
+            wide(|| {
+                let values = from.chunks_exact(V::SIZE);
+                to.iter_mut().zip(values).for_each(|(to, value)| *to = V::f32(value) / divisor);
+            });
         } else if channels == 3
             && by_channel == V::SIZE
             && by_column == 3 * V::SIZE
             && by_row == width * by_column
         {
-            deinterleave::<V>(from, to, divisor);
+            wide(|| deinterleave::<V>(from, to, divisor));
         } else {
             let positions =
                 (0..channels).flat_map(|c| (0..height).map(move |y| c * by_channel + y * by_row));
@@ -295,6 +303,7 @@ impl Visit for ReadImage<'_> {
 }
 
 /// Three channels side by side into three planes.
+#[inline(always)]
 fn deinterleave<V: Value>(from: &[u8], to: &mut [f32], divisor: f32) {
     let n_pixels = to.len() / 3;
     let (red, rest) = to.split_at_mut(n_pixels);
@@ -334,5 +343,44 @@ impl LabelledDataset for NpyDataset {
 
     fn is_anomalous(&self, index: usize) -> Option<bool> {
         self.is_anomalous.as_ref().and_then(|labels| labels.get(index).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::npy::array::Bytes;
+    use crate::npy::resident::ResidentMap;
+
+    /// The same file, of which at most `budget` bytes may be resident.
+    fn with_budget(path: &Path, budget: usize) -> NpyDataset {
+        let mut dataset = NpyDataset::open(path).unwrap();
+        let map = ResidentMap::open(std::fs::File::open(path).unwrap(), budget).unwrap();
+        let start = dataset.array.header.header_len;
+        dataset.array.bytes = Bytes::Mapped(Arc::new(map), start);
+        dataset
+    }
+
+    #[test]
+    fn files_beyond_the_budget_hold_the_same_values() {
+        for order in ["False", "True"] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            let text =
+                format!("{{'descr': '|u1', 'fortran_order': {order}, 'shape': (50, 30, 20, 3)}}\n");
+            file.write_all(b"\x93NUMPY\x01\x00").unwrap();
+            file.write_all(&(text.len() as u16).to_le_bytes()).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            let values: Vec<u8> = (0..50 * 30 * 20 * 3_u32).map(|i| (i % 251) as u8).collect();
+            file.write_all(&values).unwrap();
+            let indices: Vec<usize> = (0..400).map(|i| i * 7 % 50).collect();
+            let small = with_budget(file.path(), usize::MAX).to_images(&indices).unwrap();
+            let large = with_budget(file.path(), 4096);
+            assert_eq!(large.to_images(&indices).unwrap(), small);
+            file.as_file().set_len(5000).unwrap();
+            assert!(large.get(49).is_err());
+        }
     }
 }

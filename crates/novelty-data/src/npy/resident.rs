@@ -42,9 +42,28 @@ impl ResidentMap {
         if got < expected { Err(NpyFault::Changed { expected, got }) } else { Ok(()) }
     }
 
+    /// Whether more than may be resident lies in the file.
+    pub(super) fn is_large(&self) -> bool {
+        self.map.len() > self.budget
+    }
+
+    /// Copies from the file, past the mapping.
+    #[cfg(unix)]
+    pub(super) fn read_at(&self, start: usize, buffer: &mut [u8]) -> Result<(), NpyFault> {
+        use std::os::unix::fs::FileExt;
+        self.file.read_exact_at(buffer, start as u64).map_err(NpyFault::Io)
+    }
+
+    /// Copies from the mapping, where files have no other interface for several threads.
+    #[cfg(not(unix))]
+    pub(super) fn read_at(&self, start: usize, buffer: &mut [u8]) -> Result<(), NpyFault> {
+        buffer.copy_from_slice(&self.map[start..start + buffer.len()]);
+        Ok(())
+    }
+
     /// Counts `pieces` reads of `len` bytes each.
     pub(super) fn note_read(&self, pieces: usize, len: usize) {
-        if self.map.len() <= self.budget {
+        if !self.is_large() {
             return;
         }
         let bytes = pieces.saturating_mul(len.saturating_add(FAULT_AROUND));
