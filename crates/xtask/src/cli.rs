@@ -1,7 +1,7 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{Workspace, ci, compare, demo, doctor, libtorch, test};
+use crate::{Workspace, ci, compare, data, demo, doctor, libtorch, test};
 
 /// Set-up, demo, tests and checks of the novelty workspace.
 ///
@@ -23,6 +23,7 @@ enum Command {
     Test(test::TestArgs),
     Ci(ci::CiArgs),
     Compare(compare::CompareArgs),
+    Data(data::DataArgs),
 }
 
 /// Say what this machine has, what is missing, and the command that mends it.
@@ -47,6 +48,7 @@ impl Cli {
             Command::Test(args) => args.run(&workspace),
             Command::Ci(args) => args.run(&workspace),
             Command::Compare(args) => args.run(&workspace),
+            Command::Data(args) => args.run(&workspace),
         }
     }
 }

@@ -8,6 +8,7 @@
 mod ci;
 mod cli;
 mod compare;
+mod data;
 mod demo;
 mod doctor;
 mod failure;
