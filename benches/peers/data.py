@@ -2,31 +2,34 @@
 
 import gzip
 import os
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from harness import serve
 
-N_IMAGES, SIDE, BATCH = 20_000, 64, 128
-MNIST = Path(__file__).parents[2] / "datasets" / "mnist"
+BATCH = 128
+MNIST = Path(__file__).parents[2] / "datasets" / "mnist" / "train-images-idx3-ubyte.gz"
 
 
-def transistors():
-    root = Path(os.environ["NOVELTY_DATASETS"])
-    return sorted((root / "mvtec-256" / "transistor" / "train" / "good").glob("*.png"))
+def shared(name):
+    """What our side has left."""
+    return Path(os.environ["NOVELTY_COMPARE_DIR"]) / name
+
+
+def pictures():
+    return sorted(Path(shared("pictures").read_text()).glob("*.png"))
 
 
 class Pictures:
     """What a user of torchvision writes."""
 
-    def __init__(self):
+    def __init__(self, decode):
+        import torch
         from torchvision.transforms import v2
 
-        import torch
-
-        self.paths = transistors()
+        self.paths = pictures()
+        self.decode = decode
         self.transform = v2.Compose(
             [v2.Resize((128, 128)), v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
         )
@@ -35,20 +38,31 @@ class Pictures:
         return len(self.paths)
 
     def __getitem__(self, index):
-        from PIL import Image
-
-        return self.transform(Image.open(self.paths[index]).convert("RGB"))
+        return self.transform(self.decode(self.paths[index]))
 
 
-def with_data_loader():
+def open_with_pillow(path):
+    from PIL import Image
+
+    return Image.open(path).convert("RGB")
+
+
+def open_with_torchvision(path):
+    from torchvision.io import ImageReadMode, decode_image
+
+    return decode_image(str(path), ImageReadMode.RGB)
+
+
+def with_data_loader(decode):
+    import torch
     from torch.utils.data import DataLoader
 
-    data = Pictures()
+    data = Pictures(decode)
     # Workers stay alive between epochs, so that starting them is not timed after the first run.
     loader = DataLoader(data, batch_size=32, num_workers=2, persistent_workers=True)
 
     def run():
-        total = sum(float(batch.sum(dtype=__import__("torch").float64)) for batch in loader)
+        total = sum(float(batch.sum(dtype=torch.float64)) for batch in loader)
         return [total / (len(data) * 3 * 128 * 128)]
 
     return run
@@ -57,12 +71,12 @@ def with_data_loader():
 def with_pillow():
     from PIL import Image
 
-    paths = transistors()
+    paths = pictures()
 
     def run():
         total = 0.0
         for path in paths:
-            image = Image.open(path).convert("RGB").resize((128, 128), Image.BILINEAR)
+            image = open_with_pillow(path).resize((128, 128), Image.BILINEAR)
             values = np.asarray(image, dtype=np.float32) / np.float32(255)
             total += float(np.ascontiguousarray(values.transpose(2, 0, 1)).sum(dtype=np.float64))
         return [total / (len(paths) * 3 * 128 * 128)]
@@ -71,46 +85,55 @@ def with_pillow():
 
 
 def npy_batches():
-    folder = tempfile.TemporaryDirectory()
-    path = Path(folder.name) / "images.npy"
-    values = np.arange(N_IMAGES * SIDE * SIDE * 3, dtype=np.uint32) % 251
-    np.save(path, values.astype(np.uint8).reshape(N_IMAGES, SIDE, SIDE, 3))
-    del values
-    images = np.load(path, mmap_mode="r")
+    images = np.load(shared("images.npy"), mmap_mode="r")
     rng = np.random.default_rng(0)
 
     def run():
-        assert folder  # Kept until the end.
-        total = 0.0
-        order = rng.permutation(N_IMAGES)
-        for start in range(0, N_IMAGES, BATCH):
+        totals = np.zeros(3)
+        order = rng.permutation(len(images))
+        for start in range(0, len(images), BATCH):
             batch = images[order[start : start + BATCH]].transpose(0, 3, 1, 2)
             batch = np.ascontiguousarray(batch).astype(np.float32)
             batch /= np.float32(255)
-            total += float(batch[:, 0, 0, 0].sum(dtype=np.float64))
-        return [total]
+            for position, (channel, y, x) in enumerate([(0, 0, 0), (1, 31, 17), (2, 63, 63)]):
+                totals[position] += batch[:, channel, y, x].sum(dtype=np.float64)
+        return totals
 
     return run
 
 
-def idx_load():
-    folder = tempfile.TemporaryDirectory()
-    path = Path(folder.name) / "images"
-    path.write_bytes(gzip.decompress((MNIST / "train-images-idx3-ubyte.gz").read_bytes()))
+def answer(images):
+    return [images.size, images[59_999, 14, 14]]
+
+
+def from_bytes(content):
+    header = np.frombuffer(content, dtype=">u4", count=4)
+    return np.frombuffer(content, dtype=np.uint8, offset=16).reshape(header[1:].astype(int))
+
+
+def idx_frombuffer():
+    path = shared("images.idx")
+    return lambda: answer(from_bytes(path.read_bytes()))
+
+
+def idx_fromfile():
+    path = shared("images.idx")
 
     def run():
-        assert folder
         with open(path, "rb") as file:
-            header = np.frombuffer(file.read(16), dtype=">u4")
-            images = np.frombuffer(file.read(), dtype=np.uint8).reshape(header[1:].astype(int))
-        return [images.size, images[59_999, 14, 14]]
+            header = np.fromfile(file, dtype=">u4", count=4)
+            images = np.fromfile(file, dtype=np.uint8).reshape(header[1:].astype(int))
+        return answer(images)
 
     return run
+
+
+def idx_load_gzip():
+    return lambda: answer(from_bytes(gzip.decompress(MNIST.read_bytes())))
 
 
 def idx_to_f32():
-    content = gzip.decompress((MNIST / "train-images-idx3-ubyte.gz").read_bytes())
-    pixels = np.frombuffer(content, dtype=np.uint8, offset=16).reshape(60_000, 1, 28, 28)
+    pixels = from_bytes(gzip.decompress(MNIST.read_bytes())).reshape(60_000, 1, 28, 28)
 
     def run():
         images = pixels.astype(np.float32)
@@ -120,12 +143,28 @@ def idx_to_f32():
     return run
 
 
+TORCH, PILLOW, NUMPY = (version(name) for name in ("torch", "pillow", "numpy"))
+LOADERS = {
+    "torch DataLoader, 2 workers, Pillow": (lambda: with_data_loader(open_with_pillow), TORCH),
+    "torch DataLoader, 2 workers, torchvision.io": (
+        lambda: with_data_loader(open_with_torchvision),
+        TORCH,
+    ),
+    "Pillow": (with_pillow, PILLOW),
+}
+
 serve(
     {
-        ("png_resize", "torch DataLoader, 2 workers"): (with_data_loader, version("torch")),
-        ("png_resize", "Pillow"): (with_pillow, version("pillow")),
-        ("npy_batches", "numpy memmap"): (npy_batches, version("numpy")),
-        ("idx_load", "numpy"): (idx_load, version("numpy")),
-        ("idx_to_f32", "numpy"): (idx_to_f32, version("numpy")),
+        **{
+            (task, peer): entry
+            for task in ("png_resize_mvtec", "png_resize_inspection")
+            for peer, entry in LOADERS.items()
+        },
+        ("npy_batches", "numpy memmap"): (npy_batches, NUMPY),
+        ("npy_stream", "numpy memmap"): (npy_batches, NUMPY),
+        ("idx_load", "numpy frombuffer"): (idx_frombuffer, NUMPY),
+        ("idx_load", "numpy fromfile"): (idx_fromfile, NUMPY),
+        ("idx_load_gzip", "numpy"): (idx_load_gzip, NUMPY),
+        ("idx_to_f32", "numpy"): (idx_to_f32, NUMPY),
     }
 )

@@ -2,6 +2,10 @@ use ndarray::{ArrayBase, Data, Dimension, Ix4};
 
 use crate::{ImageShape, InputError};
 
+/// Values looked at together: many enough that the test after them costs nothing, few enough that
+/// looking again at one part does not either.
+const PART_LEN: usize = 1 << 14;
+
 /// Checks that there is at least one value.
 ///
 /// # Errors
@@ -19,14 +23,22 @@ where
     S: Data<Elem = f32>,
     D: Dimension,
 {
-    let clean = values.as_slice().is_some_and(all_finite);
-    if clean {
-        return Ok(());
-    }
-    match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+    let found = match values.as_slice() {
+        Some(values) => first_not_finite(values),
+        None => values.iter().copied().enumerate().find(|(_, value)| !value.is_finite()),
+    };
+    match found {
         None => Ok(()),
-        Some((index, &value)) => Err(InputError::NotFinite { place, index, value }),
+        Some((index, value)) => Err(InputError::NotFinite { place, index, value }),
     }
+}
+
+/// Looks value by value only where [`all_finite`] says that there is something to find.
+fn first_not_finite(values: &[f32]) -> Option<(usize, f32)> {
+    let (part, bad) =
+        values.chunks(PART_LEN).enumerate().find(|(_, values)| !all_finite(values))?;
+    let position = bad.iter().position(|value| !value.is_finite())?;
+    Some((part * PART_LEN + position, bad[position]))
 }
 
 /// Whether every value is finite. `x * 0` is 0 for a finite `x` and NaN otherwise, so that

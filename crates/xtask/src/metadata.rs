@@ -19,6 +19,8 @@ struct Package {
 struct Target {
     name: String,
     kind: Vec<String>,
+    #[serde(default, rename = "required-features")]
+    required_features: Vec<String>,
 }
 
 /// The packages that may link to libtorch.
@@ -48,6 +50,14 @@ impl Metadata {
         let of_kind = |target: &&Target| target.kind.iter().any(|found| found == kind);
         Some(package.targets.iter().filter(of_kind).map(|target| target.name.as_str()).collect())
     }
+
+    /// The features that a target of a package cannot be built without.
+    pub(crate) fn required_features(&self, package: &str, target: &str) -> &[String] {
+        let package = self.packages.iter().find(|candidate| candidate.name == package);
+        let mut targets = package.into_iter().flat_map(|package| &package.targets);
+        let target = targets.find(|candidate| candidate.name == target);
+        target.map_or(&[], |target| &target.required_features)
+    }
 }
 
 #[cfg(test)]
@@ -59,7 +69,7 @@ mod tests {
             {"name": "novelty-core", "targets": [{"name": "novelty_core", "kind": ["lib"]}]},
             {"name": "novelty-models", "targets": []},
             {"name": "novelty-examples", "targets": [
-                {"name": "mnist_outliers", "kind": ["example"]},
+                {"name": "mnist_outliers", "kind": ["example"], "required-features": ["models"]},
                 {"name": "novelty_examples", "kind": ["lib"]}]}
         ]}"#;
         serde_json::from_str(text).unwrap()
@@ -76,5 +86,13 @@ mod tests {
         assert_eq!(metadata.targets("novelty-examples", "example"), Some(vec!["mnist_outliers"]));
         assert_eq!(metadata.targets("novelty-core", "example"), Some(vec![]));
         assert_eq!(metadata.targets("novelty-benches", "bench"), None);
+    }
+
+    #[test]
+    fn required_features_are_found_by_target() {
+        let metadata = metadata();
+        assert_eq!(metadata.required_features("novelty-examples", "mnist_outliers"), ["models"]);
+        assert!(metadata.required_features("novelty-examples", "novelty_examples").is_empty());
+        assert!(metadata.required_features("novelty-examples", "none").is_empty());
     }
 }

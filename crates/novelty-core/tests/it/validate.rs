@@ -26,6 +26,21 @@ fn the_first_bad_value_is_named_wherever_it_stands() {
 }
 
 #[test]
+fn the_first_of_several_is_named_far_into_an_array() {
+    for (first, second) in [(16_383, 16_384), (16_384, 99_999), (99_999, 99_999)] {
+        let mut x = ndarray::Array1::zeros(100_000);
+        x[second] = f32::NAN;
+        x[first] = f32::INFINITY;
+        match ensure_finite("x", &x) {
+            Err(InputError::NotFinite { index, value, .. }) => {
+                assert_eq!((index, value), (first, f32::INFINITY));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn shapes_are_named_on_both_sides() {
     let images = Array4::<f32>::zeros((3, 1, 28, 27));
     let error = ensure_image_shape("images", &images, ImageShape::new(1, 28, 28)).unwrap_err();

@@ -6,8 +6,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 
 use super::{Contest, Place};
-use crate::{Failure, Workspace};
+use crate::metadata::Metadata;
+use crate::{Failure, Workspace, libtorch};
 
+const PACKAGE: &str = "novelty-benches";
 const PEERS: &str = "benches/peers";
 
 /// One program of comparisons: `benches/peers/<name>.py` and the binary `compare-<name>`.
@@ -71,11 +73,17 @@ fn discover(peers: &Path) -> Result<Vec<String>> {
 }
 
 impl Area {
-    /// Builds the area's program and asks it for its tasks.
+    /// Builds the area's program, with libtorch only if it needs that, and asks it for its tasks.
     pub(super) fn build(workspace: &Workspace, name: &str) -> Result<Self> {
         let binary = format!("compare-{name}");
+        let metadata = Metadata::read(workspace)?;
+        let features = metadata.required_features(PACKAGE, &binary);
+        if !features.is_empty() {
+            eprintln!("libtorch {}", libtorch::ensure(workspace)?);
+        }
         let output = workspace
-            .cargo(["build", "--release", "--package", "novelty-benches", "--bin", &binary])
+            .cargo(["build", "--release", "--package", PACKAGE, "--bin", &binary])
+            .args(["--no-default-features", "--features", &features.join(",")])
             .arg("--message-format=json-render-diagnostics")
             .stderr(Stdio::inherit())
             .output()

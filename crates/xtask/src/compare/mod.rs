@@ -12,7 +12,6 @@ use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::libtorch;
 use crate::{Failure, Workspace, machine};
 use area::{Area, Peer, Task};
 use row::Row;
@@ -55,7 +54,6 @@ pub(crate) struct CompareArgs {
 impl CompareArgs {
     pub(crate) fn run(&self, workspace: &Workspace) -> Result<()> {
         let areas = area::choose(workspace, &self.only)?;
-        eprintln!("libtorch {}", libtorch::ensure(workspace)?);
         let python = match &self.python {
             Some(python) => python.clone(),
             None => peers::ensure(workspace)?,
