@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::array::IdxArray;
 use super::fault::IdxFault;
 use super::read::read_idx;
-use crate::wide::wide;
+use crate::wide::{Divided, divide_all};
 use crate::{DataError, LabelledDataset};
 
 /// Images below this are converted on one thread: handing them out would take longer.
@@ -196,12 +196,20 @@ impl LabelledDataset for IdxDataset {
     }
 }
 
+struct Scale<'a> {
+    from: &'a [u8],
+    to: &'a mut [f32],
+}
+
+impl Divided for Scale<'_> {
+    #[inline(always)]
+    fn run(self, divide: impl Fn(f32) -> f32 + Copy) {
+        self.to.iter_mut().zip(self.from).for_each(|(to, &from)| *to = divide(f32::from(from)));
+    }
+}
+
 fn scale_into(from: &[u8], to: &mut [f32]) {
-    wide(|| {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = f32::from(from) / 255.0;
-        }
-    });
+    divide_all(Scale { from, to }, 255.0, true);
 }
 
 fn find_file(dir: &Path, stem: &str, ending: &str) -> Result<PathBuf, DataError> {

@@ -1,3 +1,4 @@
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array3, Array4, ArrayViewMut4, Axis};
@@ -7,9 +8,9 @@ use rayon::prelude::*;
 use super::array::NpyArray;
 use super::convert::{Value, Visit, dispatch};
 use super::fault::NpyFault;
-use super::header::NumberType;
+use super::header::{NpyType, NumberType};
 use super::layout::NpyLayout;
-use crate::wide::wide;
+use crate::wide::{Divided, divide_all};
 use crate::{DataError, LabelledDataset};
 
 /// Batches below this are converted on one thread.
@@ -274,45 +275,58 @@ impl Visit for ReadImage<'_> {
         let Self { dataset, from, to } = self;
         let ImageShape { channels, height, width } = dataset.shape;
         let [_, by_channel, by_row, by_column] = dataset.strides;
-        let divisor = dataset.divisor;
+        let NpyType { number, size, .. } = dataset.array.element_type();
+        let are_integers = number == NumberType::Uint && size <= 2;
+        let divide = |planes| divide_all(planes, dataset.divisor, are_integers);
         if by_column == V::SIZE
             && by_row == width * V::SIZE
             && (channels == 1 || by_channel == height * by_row)
         {
-            wide(|| {
-                let values = from.chunks_exact(V::SIZE);
-                to.iter_mut().zip(values).for_each(|(to, value)| *to = V::f32(value) / divisor);
-            });
+            divide(Planes::<V> { from, to, are_interleaved: false, value: PhantomData });
         } else if channels == 3
             && by_channel == V::SIZE
             && by_column == 3 * V::SIZE
             && by_row == width * by_column
         {
-            wide(|| deinterleave::<V>(from, to, divisor));
+            divide(Planes::<V> { from, to, are_interleaved: true, value: PhantomData });
         } else {
             let positions =
                 (0..channels).flat_map(|c| (0..height).map(move |y| c * by_channel + y * by_row));
             for (row, start) in to.chunks_exact_mut(width).zip(positions) {
                 for (x, to) in row.iter_mut().enumerate() {
                     let at = start + x * by_column;
-                    *to = V::f32(&from[at..at + V::SIZE]) / divisor;
+                    *to = V::f32(&from[at..at + V::SIZE]) / dataset.divisor;
                 }
             }
         }
     }
 }
 
-/// Three channels side by side into three planes.
-#[inline(always)]
-fn deinterleave<V: Value>(from: &[u8], to: &mut [f32], divisor: f32) {
-    let n_pixels = to.len() / 3;
-    let (red, rest) = to.split_at_mut(n_pixels);
-    let (green, blue) = rest.split_at_mut(n_pixels);
-    let pixels = from.chunks_exact(3 * V::SIZE);
-    for (((pixel, red), green), blue) in pixels.zip(red).zip(green).zip(blue) {
-        *red = V::f32(&pixel[..V::SIZE]) / divisor;
-        *green = V::f32(&pixel[V::SIZE..2 * V::SIZE]) / divisor;
-        *blue = V::f32(&pixel[2 * V::SIZE..]) / divisor;
+/// Values one after the other, or three channels side by side that become three planes.
+struct Planes<'a, V> {
+    from: &'a [u8],
+    to: &'a mut [f32],
+    are_interleaved: bool,
+    value: PhantomData<V>,
+}
+
+impl<V: Value> Divided for Planes<'_, V> {
+    #[inline(always)]
+    fn run(self, divide: impl Fn(f32) -> f32 + Copy) {
+        let Self { from, to, are_interleaved, .. } = self;
+        if !are_interleaved {
+            let values = from.chunks_exact(V::SIZE);
+            return to.iter_mut().zip(values).for_each(|(to, value)| *to = divide(V::f32(value)));
+        }
+        let n_pixels = to.len() / 3;
+        let (red, rest) = to.split_at_mut(n_pixels);
+        let (green, blue) = rest.split_at_mut(n_pixels);
+        let pixels = from.chunks_exact(3 * V::SIZE);
+        for (((pixel, red), green), blue) in pixels.zip(red).zip(green).zip(blue) {
+            *red = divide(V::f32(&pixel[..V::SIZE]));
+            *green = divide(V::f32(&pixel[V::SIZE..2 * V::SIZE]));
+            *blue = divide(V::f32(&pixel[2 * V::SIZE..]));
+        }
     }
 }
 

@@ -16,8 +16,9 @@ const ZIP_MAGIC: &[u8] = b"PK";
 /// A deflate stream cannot expand more than this.
 const MAX_DEFLATE_RATIO: u64 = 1032;
 
-/// Bytes of a mapped file that may be resident at once.
-const RESIDENT_BUDGET: usize = 128 << 20;
+/// Bytes of a mapped file that may be resident at once. A file that has no more is mapped as a
+/// whole and read without a copy.
+const RESIDENT_BUDGET: usize = 256 << 20;
 
 pub(super) fn open(path: &Path, name: Option<&str>) -> Result<NpyArray, NpyFault> {
     let metadata = fs::metadata(path).map_err(NpyFault::Io)?;
