@@ -25,9 +25,9 @@ pub(super) enum Bytes {
 /// Versions 1, 2 and 3 of the format; booleans, integers of 8 to 64 and floats of 16 to 64
 /// bits; both byte orders; C and Fortran order.
 ///
-/// At most about 192 MiB of a mapped file are resident at once, however large it is. A file must
-/// not be made shorter while it is mapped; where it was, the next read is an error as long as it
-/// does not happen at the very same time.
+/// At most 256 MiB of a file are resident at once while images are read from it, however large
+/// it is: a larger file is copied from. A file must not be made shorter while it is mapped; where
+/// it was, the next read is an error as long as it does not happen at the very same time.
 #[derive(Debug, Clone)]
 pub struct NpyArray {
     pub(super) header: Header,
@@ -98,42 +98,42 @@ impl NpyArray {
 
     /// The bytes of the values, all of them there.
     pub(super) fn values(&self) -> Result<&[u8], NpyFault> {
+        self.ensure_len()?;
         match &self.bytes {
-            Bytes::Mapped(map, start) => {
-                map.ensure_len()?;
-                Ok(&map.bytes()[*start..*start + self.header.data_len])
-            }
+            Bytes::Mapped(map, start) => Ok(&map.bytes()[*start..*start + self.header.data_len]),
             Bytes::Owned(bytes, start) => Ok(&bytes[*start..*start + self.header.data_len]),
         }
     }
 
-    /// The bytes of one image, `len` from `start` on; with Fortran order, all from `start` on.
-    ///
-    /// A part of a large file is copied into `buffer`: that costs less than mapping its pages
-    /// again and again, and leaves none of them resident.
-    pub(super) fn image_bytes<'a>(
+    /// Whether the array lies in a file of which more than may be resident is mapped.
+    pub(super) fn is_large(&self) -> bool {
+        matches!(&self.bytes, Bytes::Mapped(map, _) if map.is_large())
+    }
+
+    /// The `len` bytes from `start` on. Those of a large file are copied into `buffer`, which
+    /// leaves none of its pages resident.
+    pub(super) fn bytes_at<'a>(
         &'a self,
         start: usize,
         len: usize,
         buffer: &'a mut Vec<u8>,
     ) -> Result<&'a [u8], NpyFault> {
-        let end = if self.header.is_fortran { self.header.data_len } else { start + len };
         match &self.bytes {
-            Bytes::Mapped(map, first) if map.is_large() && !self.header.is_fortran => {
+            Bytes::Mapped(map, first) if map.is_large() => {
                 buffer.resize(len, 0);
                 map.read_at(*first + start, buffer)?;
                 Ok(buffer)
             }
-            Bytes::Mapped(map, first) => Ok(&map.bytes()[*first + start..*first + end]),
-            Bytes::Owned(bytes, first) => Ok(&bytes[*first + start..*first + end]),
+            Bytes::Mapped(map, first) => Ok(&map.bytes()[*first + start..][..len]),
+            Bytes::Owned(bytes, first) => Ok(&bytes[*first + start..][..len]),
         }
     }
 
-    pub(super) fn note_read(&self, pieces: usize, len: usize) {
-        // A large file in C order is copied from.
+    /// Checks that a mapped file still has its length: what is beyond its end cannot be read.
+    pub(super) fn ensure_len(&self) -> Result<(), NpyFault> {
         match &self.bytes {
-            Bytes::Mapped(map, _) if self.header.is_fortran => map.note_read(pieces, len),
-            _ => {}
+            Bytes::Mapped(map, _) => map.ensure_len(),
+            Bytes::Owned(..) => Ok(()),
         }
     }
 }

@@ -1,20 +1,13 @@
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array3, Array4, ArrayViewMut4, Axis};
+use ndarray::{Array4, ArrayViewMut4, Axis};
 use novelty_core::{Dataset, ImageShape, InputError, Sample};
-use rayon::prelude::*;
 
 use super::array::NpyArray;
-use super::convert::{Value, Visit, dispatch};
 use super::fault::NpyFault;
-use super::header::{NpyType, NumberType};
+use super::header::NumberType;
 use super::layout::NpyLayout;
-use crate::wide::{Divided, divide_all};
 use crate::{DataError, LabelledDataset};
-
-/// Batches below this are converted on one thread.
-const MIN_PARALLEL_VALUES: usize = 1 << 17;
 
 /// How an array of a `.npy` file becomes images.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -69,11 +62,11 @@ impl NpyConfig {
 #[derive(Debug, Clone)]
 pub struct NpyDataset {
     path: PathBuf,
-    array: NpyArray,
-    shape: ImageShape,
+    pub(super) array: NpyArray,
+    pub(super) shape: ImageShape,
     /// Bytes from one image, channel, row and column to the next.
-    strides: [usize; 4],
-    divisor: f32,
+    pub(super) strides: [usize; 4],
+    pub(super) divisor: f32,
     classes: Option<Vec<usize>>,
     is_anomalous: Option<Vec<bool>>,
 }
@@ -190,58 +183,20 @@ impl NpyDataset {
             return Err(InputError::Shape { place: "batch", expected, got }.into());
         }
         indices.iter().try_for_each(|&i| DataError::check_index(i, self.len()))?;
-        let values = self.array.values().map_err(DataError::npy(&self.path))?;
-        let image_len = channels * height * width;
-        let Some(target) = batch.as_slice_mut() else {
-            // Rare enough to go through an image of its own.
-            return batch.outer_iter_mut().zip(indices).try_for_each(|(mut to, &index)| {
-                to.assign(&self.image(index, values)?);
-                Ok(())
-            });
-        };
-        if image_len == 0 {
+        self.array.ensure_len().map_err(DataError::npy(&self.path))?;
+        if channels * height * width == 0 {
             return Ok(());
         }
-        let read = |buffer: &mut Vec<u8>, (to, &index): (&mut [f32], &usize)| {
-            let from = self.array.image_bytes(index * self.strides[0], self.strides[0], buffer)?;
-            self.read_into(index, from, to)
-        };
-        let outcome = if target.len() >= MIN_PARALLEL_VALUES {
-            target.par_chunks_exact_mut(image_len).zip(indices).try_for_each_init(Vec::new, read)
-        } else {
-            let mut buffer = Vec::new();
-            let mut pairs = target.chunks_exact_mut(image_len).zip(indices);
-            pairs.try_for_each(|pair| read(&mut buffer, pair))
-        };
-        self.array.note_read(indices.len(), self.touched_len());
-        outcome.map_err(DataError::npy(&self.path))
-    }
-
-    /// Bytes of the file that reading one image touches; with Fortran order its values lie
-    /// apart, and each may take a page.
-    fn touched_len(&self) -> usize {
-        let values = self.shape.channels * self.shape.height * self.shape.width;
-        let size = self.array.element_type().size;
-        if self.array.is_fortran() { values.saturating_mul(4096) } else { values * size }
-    }
-
-    fn image(&self, index: usize, values: &[u8]) -> Result<Array3<f32>, DataError> {
-        let ImageShape { channels, height, width } = self.shape;
-        let mut image = Array3::zeros((channels, height, width));
-        if let Some(to) = image.as_slice_mut() {
-            self.read_into(index, &values[index * self.strides[0]..], to)
-                .map_err(DataError::npy(&self.path))?;
+        if self.array.is_large() && self.array.is_fortran() {
+            return self.fill_pixels(indices, batch).map_err(DataError::npy(&self.path));
         }
-        Ok(image)
-    }
-
-    fn read_into(&self, index: usize, from: &[u8], to: &mut [f32]) -> Result<(), NpyFault> {
-        let element = self.array.element_type();
-        dispatch(element, ReadImage { dataset: self, from, to: &mut *to });
-        let is_float = element.number == NumberType::Float;
-        match to.iter().enumerate().find(|(_, value)| is_float && !value.is_finite()) {
-            Some((position, &value)) => Err(NpyFault::NotFinite { image: index, position, value }),
-            None => Ok(()),
+        match batch.as_slice_mut() {
+            Some(values) => self.fill_slice(indices, values).map_err(DataError::npy(&self.path)),
+            // Rare enough to go through an image of its own.
+            None => batch.outer_iter_mut().zip(indices).try_for_each(|(mut to, &index)| {
+                to.assign(&self.to_images(&[index])?.index_axis(Axis(0), 0));
+                Ok(())
+            }),
         }
     }
 }
@@ -259,75 +214,6 @@ fn byte_strides(array: &NpyArray) -> Vec<usize> {
         (0..shape.len()).rev().for_each(&mut assign);
     }
     strides
-}
-
-struct ReadImage<'a> {
-    dataset: &'a NpyDataset,
-    /// From the image's first value on.
-    from: &'a [u8],
-    to: &'a mut [f32],
-}
-
-impl Visit for ReadImage<'_> {
-    type Output = ();
-
-    fn visit<V: Value>(self) {
-        let Self { dataset, from, to } = self;
-        let ImageShape { channels, height, width } = dataset.shape;
-        let [_, by_channel, by_row, by_column] = dataset.strides;
-        let NpyType { number, size, .. } = dataset.array.element_type();
-        let are_integers = number == NumberType::Uint && size <= 2;
-        let divide = |planes| divide_all(planes, dataset.divisor, are_integers);
-        if by_column == V::SIZE
-            && by_row == width * V::SIZE
-            && (channels == 1 || by_channel == height * by_row)
-        {
-            divide(Planes::<V> { from, to, are_interleaved: false, value: PhantomData });
-        } else if channels == 3
-            && by_channel == V::SIZE
-            && by_column == 3 * V::SIZE
-            && by_row == width * by_column
-        {
-            divide(Planes::<V> { from, to, are_interleaved: true, value: PhantomData });
-        } else {
-            let positions =
-                (0..channels).flat_map(|c| (0..height).map(move |y| c * by_channel + y * by_row));
-            for (row, start) in to.chunks_exact_mut(width).zip(positions) {
-                for (x, to) in row.iter_mut().enumerate() {
-                    let at = start + x * by_column;
-                    *to = V::f32(&from[at..at + V::SIZE]) / dataset.divisor;
-                }
-            }
-        }
-    }
-}
-
-/// Values one after the other, or three channels side by side that become three planes.
-struct Planes<'a, V> {
-    from: &'a [u8],
-    to: &'a mut [f32],
-    are_interleaved: bool,
-    value: PhantomData<V>,
-}
-
-impl<V: Value> Divided for Planes<'_, V> {
-    #[inline(always)]
-    fn run(self, divide: impl Fn(f32) -> f32 + Copy) {
-        let Self { from, to, are_interleaved, .. } = self;
-        if !are_interleaved {
-            let values = from.chunks_exact(V::SIZE);
-            return to.iter_mut().zip(values).for_each(|(to, value)| *to = divide(V::f32(value)));
-        }
-        let n_pixels = to.len() / 3;
-        let (red, rest) = to.split_at_mut(n_pixels);
-        let (green, blue) = rest.split_at_mut(n_pixels);
-        let pixels = from.chunks_exact(3 * V::SIZE);
-        for (((pixel, red), green), blue) in pixels.zip(red).zip(green).zip(blue) {
-            *red = divide(V::f32(&pixel[..V::SIZE]));
-            *green = divide(V::f32(&pixel[V::SIZE..2 * V::SIZE]));
-            *blue = divide(V::f32(&pixel[2 * V::SIZE..]));
-        }
-    }
 }
 
 impl Dataset for NpyDataset {

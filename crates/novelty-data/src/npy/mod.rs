@@ -3,6 +3,7 @@ mod claims;
 mod convert;
 mod dataset;
 mod fault;
+mod fill;
 mod header;
 mod labels;
 mod layout;

@@ -1,23 +1,18 @@
 use std::fs::File;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::Mmap;
 
 use super::fault::NpyFault;
 
-/// The kernel maps this much around a page that is touched, if it is in memory already.
-const FAULT_AROUND: usize = 64 * 1024;
-
-/// A mapped file of which a bounded part stays resident.
+/// A mapped file, parts of which can be copied past the mapping.
 ///
-/// Pages of a mapped file count as the process's memory once they were touched. After a budget
-/// of touched bytes the mapping is told to let go of all of them; they stay in the system's
-/// cache, so that touching them again costs no reading as long as there is room.
+/// Pages of a mapped file count as the process's memory once they were touched, and letting go
+/// of them to map them anew costs more than copying what is read. So a file beyond a budget is
+/// copied from.
 #[derive(Debug)]
 pub(super) struct ResidentMap {
     map: Mmap,
     file: File,
-    touched: AtomicUsize,
     budget: usize,
 }
 
@@ -28,7 +23,7 @@ impl ResidentMap {
         // change by another process changes values. A file that became shorter is found by
         // `ensure_len` before it is read.
         let map = unsafe { Mmap::map(&file) }.map_err(NpyFault::Io)?;
-        Ok(Self { map, file, touched: AtomicUsize::new(0), budget })
+        Ok(Self { map, file, budget })
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -60,30 +55,4 @@ impl ResidentMap {
         buffer.copy_from_slice(&self.map[start..start + buffer.len()]);
         Ok(())
     }
-
-    /// Counts `pieces` reads of `len` bytes each.
-    pub(super) fn note_read(&self, pieces: usize, len: usize) {
-        if !self.is_large() {
-            return;
-        }
-        let bytes = pieces.saturating_mul(len.saturating_add(FAULT_AROUND));
-        if self.touched.fetch_add(bytes, Ordering::Relaxed) > self.budget {
-            self.touched.store(0, Ordering::Relaxed);
-            self.release();
-        }
-    }
-
-    #[cfg(unix)]
-    fn release(&self) {
-        #[expect(unsafe_code, reason = "dropping pages is unsafe for private mappings only")]
-        // SAFETY: the mapping is shared and read-only: a dropped page is read again from the
-        // file with the same content.
-        let outcome = unsafe { self.map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
-        if let Err(error) = outcome {
-            tracing::debug!(%error, "the mapping could not be told to let go of its pages");
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn release(&self) {}
 }
