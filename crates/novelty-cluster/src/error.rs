@@ -23,6 +23,28 @@ pub enum ClusterError {
         /// The smaller of the two.
         limit: usize,
     },
+    /// More clusters are asked for than there are samples.
+    #[error("n_clusters is {n_clusters}, of {n_samples} samples")]
+    TooManyClusters {
+        /// Clusters asked for.
+        n_clusters: usize,
+        /// Samples.
+        n_samples: usize,
+    },
+    /// Responsibilities are negative or do not sum to 1.
+    #[error("the responsibilities of sample {sample} sum to {sum}, or one is negative")]
+    NotProbabilities {
+        /// The sample.
+        sample: usize,
+        /// Their sum.
+        sum: f64,
+    },
+    /// A covariance has no inverse: raise `reg_covar`.
+    #[error("the covariance of component {component} is singular; a larger reg_covar helps")]
+    Singular {
+        /// The component.
+        component: usize,
+    },
     /// The eigenvalues did not converge.
     #[error("the eigenvalues of the {size}x{size} Gram matrix did not converge")]
     NoConvergence {

@@ -22,8 +22,16 @@
 //! # Ok::<(), novelty_cluster::ClusterError>(())
 //! ```
 
+mod dbscan;
+mod distances;
 mod error;
+mod gaussian_mixture;
+mod input;
+mod kmeans;
 mod pca;
 
+pub use dbscan::{Dbscan, DbscanConfig, KDistances, k_distances};
 pub use error::ClusterError;
+pub use gaussian_mixture::{CovarianceKind, GaussianMixture, GaussianMixtureConfig, MixtureInit};
+pub use kmeans::{KMeans, KMeansConfig, KMeansInit};
 pub use pca::{ImagePca, Pca, PcaConfig};

@@ -2,4 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod data;
+mod dbscan;
+mod golden;
+mod kmeans;
+mod mixture;
 mod pca;

@@ -64,7 +64,7 @@ impl Fit<Features<'_>> for PcaConfig {
         let total = centred.squared_norm_l2() / (n_samples - 1) as f64;
         let (components, values) = principal(centred.as_ref(), self.n_components)?;
         let scale = 1.0 / (n_samples - 1) as f64;
-        Ok(Pca { mean, components, variance: values * scale, total_variance: total })
+        Ok(Pca { mean, components, variance: values * scale, total_variance: total, n_samples })
     }
 }
 
@@ -129,6 +129,7 @@ pub struct Pca {
     components: Array2<f64>,
     variance: Array1<f64>,
     total_variance: f64,
+    n_samples: usize,
 }
 
 impl Pca {
@@ -148,6 +149,12 @@ impl Pca {
     #[must_use]
     pub fn explained_variance(&self) -> &Array1<f64> {
         &self.variance
+    }
+
+    /// The singular values of the centred data: `sqrt((n_samples - 1) variance)`.
+    #[must_use]
+    pub fn singular_values(&self) -> Array1<f64> {
+        self.variance.mapv(|variance| (variance * (self.n_samples - 1) as f64).sqrt())
     }
 
     /// The share of the whole variance along each direction; all zero for constant data.
