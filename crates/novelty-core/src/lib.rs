@@ -63,7 +63,7 @@ mod threshold;
 mod traits;
 mod validate;
 
-pub use drift_report::DriftReport;
+pub use drift_report::{DriftReport, FeatureDrift};
 pub use error::InputError;
 pub use observe::{BatchReport, EpochReport, ScoreObserver, TrainObserver};
 pub use sample::{ImageShape, Sample};

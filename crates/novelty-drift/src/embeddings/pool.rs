@@ -1,0 +1,129 @@
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use novelty_core::{Features, InputError, ensure_finite};
+use rand::SeedableRng;
+use rand::seq::index;
+use rand_chacha::ChaCha8Rng;
+
+use crate::DriftError;
+use crate::error::ensure_at_least;
+
+/// Checks a reference and keeps at most `limit` of its samples, drawn from `seed`.
+pub(super) fn keep_reference(
+    reference: Features<'_>,
+    limit: usize,
+    seed: u64,
+) -> Result<Array2<f32>, DriftError> {
+    ensure_at_least("reference", 2, reference.nrows())?;
+    check_values("reference", &reference)?;
+    let n = reference.nrows();
+    if n <= limit {
+        return Ok(reference.to_owned());
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut kept = index::sample(&mut rng, n, limit).into_vec();
+    kept.sort_unstable();
+    Ok(reference.select(Axis(0), &kept))
+}
+
+/// Checks a window against the width of the reference.
+pub(super) fn check_window(
+    window: &Features<'_>,
+    n_features: usize,
+    needed: usize,
+) -> Result<(), DriftError> {
+    if window.ncols() != n_features {
+        let (expected, got) = (vec![window.nrows(), n_features], window.shape().to_vec());
+        return Err(InputError::Shape { place: "window", expected, got }.into());
+    }
+    ensure_at_least("window", needed, window.nrows())?;
+    check_values("window", window)
+}
+
+fn check_values(place: &'static str, features: &Features<'_>) -> Result<(), DriftError> {
+    if features.ncols() == 0 {
+        return Err(InputError::Empty { place: "features" }.into());
+    }
+    Ok(ensure_finite(place, features)?)
+}
+
+/// Reference and window in one array, centred, with the squared length of every row: what
+/// distances by matrix products need. Centring keeps their rounding small.
+pub(super) struct Pool {
+    pub(super) rows: Array2<f32>,
+    pub(super) squares: Array1<f32>,
+    pub(super) n_reference: usize,
+}
+
+impl Pool {
+    /// Both must have the same width.
+    pub(super) fn new(reference: ArrayView2<'_, f32>, window: ArrayView2<'_, f32>) -> Self {
+        let n_reference = reference.nrows();
+        let mut rows = Array2::zeros((n_reference + window.nrows(), reference.ncols()));
+        rows.slice_mut(s![..n_reference, ..]).assign(&reference);
+        rows.slice_mut(s![n_reference.., ..]).assign(&window);
+        let n = rows.nrows() as f64;
+        for mut column in rows.columns_mut() {
+            let mean = (column.iter().map(|&x| f64::from(x)).sum::<f64>() / n) as f32;
+            column.mapv_inplace(|x| x - mean);
+        }
+        let square = |row: ndarray::ArrayView1<'_, f32>| {
+            row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
+        };
+        let squares = rows.rows().into_iter().map(square).collect();
+        Self { rows, squares, n_reference }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.nrows()
+    }
+
+    pub(super) fn n_window(&self) -> usize {
+        self.len() - self.n_reference
+    }
+
+    /// The window's rows.
+    pub(super) fn window(&self) -> ArrayView2<'_, f32> {
+        self.rows.slice(s![self.n_reference.., ..])
+    }
+
+    /// Squared distances between two ranges of rows, not below 0.
+    pub(super) fn squared_distances(
+        &self,
+        left: std::ops::Range<usize>,
+        right: std::ops::Range<usize>,
+    ) -> Array2<f32> {
+        let (a, b) =
+            (self.rows.slice(s![left.clone(), ..]), self.rows.slice(s![right.clone(), ..]));
+        let mut distances = a.dot(&b.t());
+        let right_squares = self.squares.slice(s![right]);
+        for (mut row, &square) in
+            distances.rows_mut().into_iter().zip(&self.squares.slice(s![left]))
+        {
+            for (value, &other) in row.iter_mut().zip(&right_squares) {
+                *value = (square + other - 2.0 * *value).max(0.0);
+            }
+        }
+        distances
+    }
+
+    /// The median of the squared distances of distinct samples, among at most 1,000 of the pool
+    /// drawn from `seed` without regard to who is reference and who is window: a bandwidth that
+    /// knew the labels would spoil the permutations.
+    pub(super) fn median_squared_distance(&self, seed: u64) -> f32 {
+        const AT_MOST: usize = 1000;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let n = self.len().min(AT_MOST);
+        let drawn = index::sample(&mut rng, self.len(), n).into_vec();
+        let rows = self.rows.select(Axis(0), &drawn);
+        let squares: Vec<f32> = drawn.iter().map(|&i| self.squares[i]).collect();
+        let products = rows.dot(&rows.t());
+        let mut distances = Vec::with_capacity(n * (n - 1) / 2);
+        for i in 0..n {
+            for j in 0..i {
+                distances.push((squares[i] + squares[j] - 2.0 * products[[i, j]]).max(0.0));
+            }
+        }
+        let middle = distances.len() / 2;
+        *distances.select_nth_unstable_by(middle, f32::total_cmp).1
+    }
+}

@@ -1,0 +1,6 @@
+//! The public behaviour of the crate.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod calibration;
+mod golden;
+mod inputs;
