@@ -24,6 +24,17 @@
 //! | [`ClassifierTest`] | what a classifier can tell apart | `O(N d)` linear, `O(N^2 d)` neighbours | Lopez-Paz and Oquab 2017 |
 //! | [`PerFeatureTest`] | which feature or tile moved | `O(d n m)` | Rabanser et al. 2019 |
 //!
+//! One sample at a time, with bounded memory and a limit set by the expected time between false
+//! alarms:
+//!
+//! | detector | sees | cost a sample | source |
+//! |---|---|---|---|
+//! | [`OnlineDrift`] with [`OnlineTest::Cusum`] | a lasting shift, soonest | `O(1)` | Page 1954 |
+//! | with [`OnlineTest::Ewma`] | slow drift | `O(1)` | Roberts 1959 |
+//! | with [`OnlineTest::PageHinkley`] | a shift against the running mean | `O(1)` | Hinkley 1971 |
+//! | with [`OnlineTest::Adwin`] | a change at any scale | `O(log window)` | Bifet and Gavaldà 2007 |
+//! | [`OnlineMmd`] | any change of embeddings | `O((n + window) d)` | Gretton et al. 2012, Cobb et al. 2022 |
+//!
 //! # Example
 //!
 //! ```
@@ -55,6 +66,7 @@
 
 mod embeddings;
 mod error;
+mod online;
 mod permutation;
 mod scores;
 mod settings;
@@ -64,6 +76,9 @@ pub use embeddings::{
     PerFeatureTest, PerFeatureTestConfig, TwoSampleClassifier,
 };
 pub use error::DriftError;
+pub use online::{
+    OnlineDrift, OnlineDriftConfig, OnlineMmd, OnlineMmdConfig, OnlineReport, OnlineTest, Side,
+};
 pub use scores::{
     Permutations, ScoreDrift, ScoreDriftConfig, ScoreTest, TwoSample, chi_square, cramer_von_mises,
     exceedance, kolmogorov_smirnov, mean_increase, population_stability_index, wasserstein,

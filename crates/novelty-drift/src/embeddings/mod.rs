@@ -12,3 +12,5 @@ pub use classifier::{ClassifierTest, ClassifierTestConfig, TwoSampleClassifier};
 pub use energy::{EnergyTest, EnergyTestConfig};
 pub use mmd::{Mmd, MmdConfig};
 pub use per_feature::{Correction, PerFeatureTest, PerFeatureTestConfig};
+
+pub(crate) use pool::{Pool, keep_reference};

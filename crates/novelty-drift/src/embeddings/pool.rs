@@ -8,7 +8,7 @@ use crate::DriftError;
 use crate::error::ensure_at_least;
 
 /// Checks a reference and keeps at most `limit` of its samples, drawn from `seed`.
-pub(super) fn keep_reference(
+pub(crate) fn keep_reference(
     reference: Features<'_>,
     limit: usize,
     seed: u64,
@@ -48,7 +48,7 @@ fn check_values(place: &'static str, features: &Features<'_>) -> Result<(), Drif
 
 /// Reference and window in one array, centred, with the squared length of every row: what
 /// distances by matrix products need. Centring keeps their rounding small.
-pub(super) struct Pool {
+pub(crate) struct Pool {
     pub(super) rows: Array2<f32>,
     pub(super) squares: Array1<f32>,
     pub(super) n_reference: usize,
@@ -56,7 +56,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Both must have the same width.
-    pub(super) fn new(reference: ArrayView2<'_, f32>, window: ArrayView2<'_, f32>) -> Self {
+    pub(crate) fn new(reference: ArrayView2<'_, f32>, window: ArrayView2<'_, f32>) -> Self {
         let n_reference = reference.nrows();
         let mut rows = Array2::zeros((n_reference + window.nrows(), reference.ncols()));
         rows.slice_mut(s![..n_reference, ..]).assign(&reference);
@@ -109,7 +109,7 @@ impl Pool {
     /// The median of the squared distances of distinct samples, among at most 1,000 of the pool
     /// drawn from `seed` without regard to who is reference and who is window: a bandwidth that
     /// knew the labels would spoil the permutations.
-    pub(super) fn median_squared_distance(&self, seed: u64) -> f32 {
+    pub(crate) fn median_squared_distance(&self, seed: u64) -> f32 {
         const AT_MOST: usize = 1000;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let n = self.len().min(AT_MOST);

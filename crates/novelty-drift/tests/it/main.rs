@@ -4,3 +4,4 @@
 mod calibration;
 mod golden;
 mod inputs;
+mod online;
