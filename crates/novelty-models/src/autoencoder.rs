@@ -27,6 +27,9 @@ pub struct Autoencoder<C: NetworkConfig> {
     device: tch::Device,
     /// Where anomalous begins, where it was decided; saved with the model.
     pub threshold: Option<Threshold>,
+    /// What was done to images before they came here, with its statistics, where it was written
+    /// down; saved with the model. Such as a pipeline of `novelty-data`, as JSON.
+    pub preprocessing: Option<serde_json::Value>,
 }
 
 impl<C: NetworkConfig> Autoencoder<C> {
@@ -57,7 +60,7 @@ impl<C: NetworkConfig> Autoencoder<C> {
     ) -> Result<Self, ModelError> {
         let network = config.build(&mut parameters)?;
         let parameters = parameters.finish()?;
-        Ok(Self { config, network, parameters, device, threshold: None })
+        Ok(Self { config, network, parameters, device, threshold: None, preprocessing: None })
     }
 
     /// The architecture.

@@ -1,7 +1,7 @@
 //! The one place where arrays become tensors and tensors become arrays.
 
 use ndarray::{Array, Array1, Array2, Array4, ArrayView, Dimension};
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use crate::ModelError;
 use crate::error::TorchContext;
@@ -14,10 +14,19 @@ pub(crate) fn to_tensor<D: Dimension>(
     let contiguous = array.as_standard_layout();
     let values = contiguous.as_slice().unwrap_or_default();
     let size: Vec<i64> = array.shape().iter().map(|&n| n as i64).collect();
-    let flat = Tensor::f_from_slice(values).during("copying an array to a tensor")?;
-    flat.f_view(size.as_slice())
-        .and_then(|tensor| tensor.f_to_device(device))
+    Tensor::f_from_slice(values)
+        .and_then(|flat| flat.f_view(size.as_slice()))
+        .and_then(|tensor| moved(tensor, device))
         .during("copying an array to a tensor")
+}
+
+/// A tensor of the CPU on the device. To a GPU it is copied from page-locked memory, while the
+/// CPU goes on; libtorch keeps that memory until the copy is done. Never run on a GPU.
+fn moved(tensor: Tensor, device: Device) -> Result<Tensor, TchError> {
+    if !device.is_cuda() {
+        return tensor.f_to_device(device);
+    }
+    tensor.f_pin_memory(device)?.f_internal_to_copy((Kind::Float, device), true)
 }
 
 /// Copies a tensor's values to the CPU, in row-major order.

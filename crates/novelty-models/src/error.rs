@@ -107,6 +107,19 @@ pub enum CheckpointProblem {
     /// A tensor the model needs is not there.
     #[error("tensor `{0}` is missing")]
     Missing(String),
+    /// Two tensors have one name.
+    #[error("tensor `{0}` is there twice")]
+    Duplicate(String),
+    /// A training checkpoint is of a run with other settings or data.
+    #[error("is of a run with other {what}: {saved}, now {now}")]
+    OtherRun {
+        /// What differs.
+        what: &'static str,
+        /// What the file holds.
+        saved: String,
+        /// What was asked for.
+        now: String,
+    },
     /// There is a tensor the model does not have.
     #[error("tensor `{0}` does not belong to this model")]
     Unexpected(String),

@@ -58,6 +58,7 @@ mod layers;
 mod network;
 mod optimizer;
 mod parameters;
+mod random;
 mod schedule;
 mod trainer;
 
@@ -65,9 +66,11 @@ pub use autoencoder::Autoencoder;
 pub use conv_autoencoder::{ConvAutoencoder, ConvAutoencoderConfig, ConvAutoencoderNetwork};
 pub use device::{Device, set_threads, threads};
 pub use error::{CheckpointProblem, ModelError};
-pub use history::History;
+pub use history::{History, Measure};
 pub use network::{Network, NetworkConfig};
-pub use optimizer::AdamConfig;
+pub use optimizer::{AdadeltaConfig, AdamConfig, Clip, OptimizerConfig, RmsPropConfig, SgdConfig};
 pub use parameters::{Init, Parameters};
-pub use schedule::Schedule;
-pub use trainer::{Keep, TrainConfig, Trained, Trainer};
+pub use schedule::{ConvergenceConfig, Monitor, PlateauConfig, Schedule};
+pub use trainer::{
+    CsvObserver, Keep, Loss, LossTarget, Observers, ProgressObserver, TrainConfig, Trained, Trainer,
+};

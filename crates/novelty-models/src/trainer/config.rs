@@ -1,7 +1,7 @@
 use novelty_core::InputError;
 use serde::{Deserialize, Serialize};
 
-use crate::{AdamConfig, Device, Schedule};
+use crate::{Clip, ConvergenceConfig, Device, Monitor, OptimizerConfig, Schedule};
 
 /// Which weights training ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,25 +15,34 @@ pub enum Keep {
 }
 
 /// How a network is trained.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TrainConfig {
     /// Passes over the training set, at least 1. Default 20.
     pub epochs: usize,
     /// Images a step, at least 1. The last batch of an epoch may be smaller. Default 32.
     pub batch_size: usize,
+    /// Whether images that do not fill a batch wait for another epoch. Default no.
+    pub drop_last: bool,
     /// The initial learning rate, above 0. Default 1e-3.
     pub learning_rate: f64,
     /// How the learning rate changes. Default constant.
     pub schedule: Schedule,
     /// The optimiser. Default Adam.
-    pub optimizer: AdamConfig,
+    pub optimizer: OptimizerConfig,
+    /// A bound on the gradients. Default none.
+    pub clip: Option<Clip>,
+    /// When training ends before the last epoch. Default never.
+    pub convergence: Option<ConvergenceConfig>,
     /// Which weights training ends with. Default the last.
     pub keep: Keep,
     /// Seed of the weights and of the order of images. Default 42.
     pub seed: u64,
     /// Where to train. Default [`Device::Auto`].
     pub device: Device,
+    /// Epochs between training checkpoints, at least 1, where the trainer is given a folder for
+    /// them. Default 1.
+    pub checkpoint_every: usize,
 }
 
 impl Default for TrainConfig {
@@ -41,12 +50,16 @@ impl Default for TrainConfig {
         Self {
             epochs: 20,
             batch_size: 32,
+            drop_last: false,
             learning_rate: 1e-3,
             schedule: Schedule::Constant,
-            optimizer: AdamConfig::default(),
+            optimizer: OptimizerConfig::default(),
+            clip: None,
+            convergence: None,
             keep: Keep::Last,
             seed: 42,
             device: Device::Auto,
+            checkpoint_every: 1,
         }
     }
 }
@@ -88,8 +101,36 @@ impl TrainConfig {
 
     /// Sets the optimiser.
     #[must_use]
-    pub fn optimizer(mut self, optimizer: AdamConfig) -> Self {
-        self.optimizer = optimizer;
+    pub fn optimizer(mut self, optimizer: impl Into<OptimizerConfig>) -> Self {
+        self.optimizer = optimizer.into();
+        self
+    }
+
+    /// Bounds the gradients.
+    #[must_use]
+    pub fn clip(mut self, clip: impl Into<Option<Clip>>) -> Self {
+        self.clip = clip.into();
+        self
+    }
+
+    /// Sets when training ends before the last epoch.
+    #[must_use]
+    pub fn convergence(mut self, convergence: impl Into<Option<ConvergenceConfig>>) -> Self {
+        self.convergence = convergence.into();
+        self
+    }
+
+    /// Sets whether images that do not fill a batch are left out of the epoch.
+    #[must_use]
+    pub fn drop_last(mut self, drop_last: bool) -> Self {
+        self.drop_last = drop_last;
+        self
+    }
+
+    /// Sets the epochs between training checkpoints.
+    #[must_use]
+    pub fn checkpoint_every(mut self, epochs: usize) -> Self {
+        self.checkpoint_every = epochs;
         self
     }
 
@@ -124,7 +165,26 @@ impl TrainConfig {
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(InputError::setting("learning_rate", self.learning_rate, "above 0"));
         }
+        if self.checkpoint_every == 0 {
+            return Err(InputError::setting("checkpoint_every", 0, "at least 1"));
+        }
         self.schedule.validate()?;
+        self.clip.map_or(Ok(()), Clip::validate)?;
+        self.convergence.as_ref().map_or(Ok(()), ConvergenceConfig::validate)?;
         self.optimizer.validate()
+    }
+
+    /// Whether a setting watches the validation loss.
+    pub(super) fn needs_validation(&self) -> bool {
+        let converges = self.convergence.as_ref().map(|rule| rule.monitor);
+        self.schedule.watches_validation() || converges == Some(Monitor::Validation)
+    }
+
+    /// The settings that decide what a run computes: not how long it goes on, nor where.
+    pub(super) fn decisive(&self) -> Self {
+        // The cosine's rates depend on the number of epochs.
+        let is_planned = matches!(self.schedule, Schedule::Cosine { .. });
+        let epochs = if is_planned { self.epochs } else { 0 };
+        Self { epochs, device: Device::Cpu, checkpoint_every: 1, ..self.clone() }
     }
 }

@@ -1,8 +1,14 @@
 mod batches;
 mod config;
+mod objective;
+mod observers;
+mod redraw;
 mod run;
+mod saved;
 #[cfg(test)]
 mod step_golden;
+
+use std::path::PathBuf;
 
 use ndarray::{Array3, Axis};
 use novelty_core::{
@@ -10,16 +16,22 @@ use novelty_core::{
 };
 
 pub use config::{Keep, TrainConfig};
+pub use observers::{CsvObserver, LossTarget, Observers, ProgressObserver};
+pub use redraw::Loss;
+use redraw::{Redraw, Redrawing};
+use run::Session;
 
 use crate::{Autoencoder, History, ModelError, NetworkConfig};
 
 /// Trains an autoencoder to redraw the images it is shown.
 ///
-/// The loss is the mean squared error over pixels. Give it normal images; a small unknown share
-/// of anomalous ones does little harm. Memory is bounded by the batch, whatever the size of the
-/// dataset.
+/// The loss is the mean squared error over pixels unless [`loss`](Self::loss) says otherwise.
+/// Give it normal images; a small unknown share of anomalous ones does little harm. A thread
+/// reads the batches ahead of the one computed; memory is bounded by a few batches, whatever the
+/// size of the dataset.
 ///
-/// The same data, settings, seed and number of threads give bit-identical weights.
+/// The same data, settings, seed and number of threads give bit-identical weights, also if the
+/// run is [resumed](Self::resume).
 ///
 /// ```
 /// use ndarray::Array4;
@@ -37,6 +49,8 @@ use crate::{Autoencoder, History, ModelError, NetworkConfig};
 pub struct Trainer<C> {
     network: C,
     config: TrainConfig,
+    goal: Redrawing,
+    folder: Option<PathBuf>,
 }
 
 /// A trained model, and how it got there.
@@ -52,7 +66,34 @@ impl<C: NetworkConfig> Trainer<C> {
     /// A trainer of one architecture with one set of settings.
     #[must_use]
     pub fn new(network: C, config: TrainConfig) -> Self {
-        Self { network, config }
+        Self { network, config, goal: Redrawing::default(), folder: None }
+    }
+
+    /// Sets the loss. Default the mean squared error.
+    #[must_use]
+    pub fn loss(mut self, loss: Loss) -> Self {
+        self.goal.loss = loss;
+        self
+    }
+
+    /// Trains it to remove noise: normal noise of this standard deviation is added to the images
+    /// it is shown, which are then clipped to `[0, 1]`, and the clean images are what it is to
+    /// draw. At least 0; default 0, no noise.
+    ///
+    /// Vincent, Larochelle, Bengio and Manzagol, *Extracting and Composing Robust Features with
+    /// Denoising Autoencoders*, ICML 2008.
+    #[must_use]
+    pub fn noise(mut self, standard_deviation: f32) -> Self {
+        self.goal.noise = standard_deviation;
+        self
+    }
+
+    /// Writes a training checkpoint, `training.safetensors`, to `folder` every
+    /// [`checkpoint_every`](TrainConfig::checkpoint_every) epochs, in place of the one before.
+    #[must_use]
+    pub fn checkpoints(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
     }
 
     /// Trains on a dataset of any size, measuring the loss on `validation` after every epoch.
@@ -62,7 +103,8 @@ impl<C: NetworkConfig> Trainer<C> {
     ///
     /// # Errors
     /// If a setting is out of range, a dataset is empty, unreadable or of another image shape
-    /// than the network's, the device is missing, or the loss is not finite any more.
+    /// than the network's, the device is missing, the loss is not finite any more, or a training
+    /// checkpoint cannot be written.
     pub fn fit_dataset<D, V, O>(
         &self,
         train: &D,
@@ -70,34 +112,92 @@ impl<C: NetworkConfig> Trainer<C> {
         observer: &mut O,
     ) -> Result<Trained<C>, ModelError>
     where
-        D: Dataset + ?Sized,
-        V: Dataset + ?Sized,
+        D: Dataset + Sync + ?Sized,
+        V: Dataset + Sync + ?Sized,
         O: TrainObserver + ?Sized,
     {
-        self.config.validate()?;
-        self.check_dataset("training set", train)?;
-        if let Some(validation) = validation {
-            self.check_dataset("validation set", validation)?;
-        }
-        let (seed, device) = (self.config.seed, self.config.device);
-        let model = Autoencoder::untrained(self.network.clone(), seed, device)?;
-        run::Run::new(&self.config, model)?.train(train, validation, observer)
+        let model = self.untrained()?;
+        self.train(model, false, train, validation, observer)
     }
 
-    fn check_dataset<D: Dataset + ?Sized>(
+    /// As [`fit_dataset`](Self::fit_dataset), going on from the training checkpoint in the folder
+    /// of [`checkpoints`](Self::checkpoints); from the start if there is none yet.
+    ///
+    /// The weights are bit-identical to those of a run that was never interrupted, with the same
+    /// data, settings and number of threads. `epochs` may have grown, unless the schedule depends
+    /// on it.
+    ///
+    /// # Errors
+    /// As [`fit_dataset`](Self::fit_dataset); [`ModelError::Checkpoint`] if the checkpoint is
+    /// damaged, or of a run with another network, other settings or another number of samples.
+    pub fn resume<D, V, O>(
         &self,
-        place: &'static str,
-        dataset: &D,
-    ) -> Result<(), InputError> {
-        if dataset.is_empty() {
-            return Err(InputError::Empty { place });
+        train: &D,
+        validation: Option<&V>,
+        observer: &mut O,
+    ) -> Result<Trained<C>, ModelError>
+    where
+        D: Dataset + Sync + ?Sized,
+        V: Dataset + Sync + ?Sized,
+        O: TrainObserver + ?Sized,
+    {
+        let model = self.untrained()?;
+        self.train(model, true, train, validation, observer)
+    }
+
+    /// Trains a model further, from the weights it has.
+    ///
+    /// # Errors
+    /// As [`fit_dataset`](Self::fit_dataset); and if its architecture is not the trainer's.
+    pub fn fit_model<D, V, O>(
+        &self,
+        model: Autoencoder<C>,
+        train: &D,
+        validation: Option<&V>,
+        observer: &mut O,
+    ) -> Result<Trained<C>, ModelError>
+    where
+        D: Dataset + Sync + ?Sized,
+        V: Dataset + Sync + ?Sized,
+        O: TrainObserver + ?Sized,
+    {
+        if model.config() != &self.network {
+            let (name, range) = ("the model's architecture", "the trainer's");
+            return Err(InputError::setting(name, format!("{:?}", model.config()), range).into());
         }
-        let sides = |shape: ImageShape| vec![shape.channels, shape.height, shape.width];
-        let (expected, got) = (self.network.image_shape(), dataset.image_shape());
-        if got == expected {
-            return Ok(());
-        }
-        Err(InputError::Shape { place, expected: sides(expected), got: sides(got) })
+        self.train(model, false, train, validation, observer)
+    }
+
+    fn untrained(&self) -> Result<Autoencoder<C>, ModelError> {
+        self.config.validate()?;
+        self.goal.validate()?;
+        Autoencoder::untrained(self.network.clone(), self.config.seed, self.config.device)
+    }
+
+    fn train<D, V, O>(
+        &self,
+        model: Autoencoder<C>,
+        resume: bool,
+        train: &D,
+        validation: Option<&V>,
+        observer: &mut O,
+    ) -> Result<Trained<C>, ModelError>
+    where
+        D: Dataset + Sync + ?Sized,
+        V: Dataset + Sync + ?Sized,
+        O: TrainObserver + ?Sized,
+    {
+        self.goal.validate()?;
+        let settings = serde_json::json!({
+            "kind": C::KIND,
+            "network": self.network,
+            "objective": self.goal,
+        });
+        let folder = self.folder.as_deref();
+        let session = Session { config: &self.config, settings, folder, resume };
+        let objective = Redraw { model, goal: self.goal };
+        let (objective, history) = session.train(objective, train, validation, observer)?;
+        Ok(Trained { model: objective.model, history })
     }
 }
 

@@ -1,185 +1,355 @@
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Instant;
 
-use novelty_core::{BatchReport, Dataset, EpochReport, Images, TrainObserver};
-use tch::{Kind, Reduction, Tensor};
+use novelty_core::{
+    BatchReport, Dataset, EpochReport, ImageShape, Images, InputError, TrainObserver,
+};
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
 
-use super::batches::{BatchBuffer, shuffled};
-use super::{Keep, TrainConfig, Trained};
+use super::batches::{for_each_batch, shuffled};
+use super::objective::{Batch, Objective, Steps};
+use super::{Keep, TrainConfig, saved};
 use crate::bridge::{to_tensor, to_vec};
 use crate::error::TorchContext;
-use crate::optimizer::Adam;
-use crate::{Autoencoder, History, ModelError, NetworkConfig};
+use crate::history::Measure;
+use crate::optimizer::Optimizer;
+use crate::schedule::{Pace, Stagnation};
+use crate::{History, ModelError};
 
-/// Images computed at a time when measuring the validation loss.
-const VALIDATION_BATCH: usize = 256;
+/// Images computed at a time where nothing is learned.
+pub(crate) const EVALUATION_BATCH: usize = 256;
 
-/// One training run: the model, its optimiser, and how far it has come.
-pub(super) struct Run<'a, C: NetworkConfig> {
-    config: &'a TrainConfig,
-    model: Autoencoder<C>,
-    optimizer: Adam,
-    step: u64,
-    best: Option<Best>,
+/// What a run is asked for, beside its objective and its data.
+pub(crate) struct Session<'a> {
+    pub(crate) config: &'a TrainConfig,
+    /// What is trained, in words that a resumed run must repeat.
+    pub(crate) settings: serde_json::Value,
+    /// Where training checkpoints go.
+    pub(crate) folder: Option<&'a Path>,
+    /// Whether to go on from the one there.
+    pub(crate) resume: bool,
 }
 
-/// The weights of the epoch with the lowest validation loss so far.
-struct Best {
-    epoch: usize,
-    loss: f64,
-    weights: Vec<Tensor>,
+impl Session<'_> {
+    /// Trains to the end.
+    pub(crate) fn train<O, D, V, W>(
+        &self,
+        objective: O,
+        train: &D,
+        validation: Option<&V>,
+        observer: &mut W,
+    ) -> Result<(O, History), ModelError>
+    where
+        O: Objective,
+        D: Dataset + Sync + ?Sized,
+        V: Dataset + Sync + ?Sized,
+        W: TrainObserver + ?Sized,
+    {
+        self.check(&objective, train, validation)?;
+        let mut run = Run::new(self.config, objective)?;
+        let is_resumed = match self.folder {
+            Some(folder) if self.resume => saved::restore(folder, self, &mut run, train.len())?,
+            _ => false,
+        };
+        if !is_resumed {
+            run.objective.prepare(train)?;
+        }
+        run.train(self, train, validation, observer)
+    }
+
+    fn check<O, D, V>(
+        &self,
+        objective: &O,
+        train: &D,
+        validation: Option<&V>,
+    ) -> Result<(), InputError>
+    where
+        O: Objective,
+        D: Dataset + ?Sized,
+        V: Dataset + ?Sized,
+    {
+        self.config.validate()?;
+        let shape = objective.image_shape();
+        check_dataset("training set", train, shape)?;
+        if let Some(validation) = validation {
+            check_dataset("validation set", validation, shape)?;
+        } else if self.config.needs_validation() {
+            let range = "the training loss where there is no validation set";
+            return Err(InputError::setting("monitor", "the validation loss", range));
+        }
+        let batch_size = self.config.batch_size;
+        if self.config.drop_last && batch_size > train.len() {
+            let range = "at most the number of samples with drop_last";
+            return Err(InputError::setting("batch_size", batch_size, range));
+        }
+        Ok(())
+    }
 }
 
-/// How an epoch ended.
+fn check_dataset<D: Dataset + ?Sized>(
+    place: &'static str,
+    dataset: &D,
+    expected: ImageShape,
+) -> Result<(), InputError> {
+    if dataset.is_empty() {
+        return Err(InputError::Empty { place });
+    }
+    let sides = |shape: ImageShape| vec![shape.channels, shape.height, shape.width];
+    let got = dataset.image_shape();
+    if got == expected {
+        return Ok(());
+    }
+    Err(InputError::Shape { place, expected: sides(expected), got: sides(got) })
+}
+
+/// One training run: the objective, its optimisers, and how far it has come.
+pub(super) struct Run<'a, O> {
+    pub(super) config: &'a TrainConfig,
+    pub(super) objective: O,
+    pub(super) optimizers: Vec<Optimizer>,
+    pub(super) progress: Progress,
+    /// The weights of the best epoch so far, in the order of the parameters.
+    pub(super) best: Option<Vec<Tensor>>,
+}
+
+/// How far a run has come: all that a resumed one needs beside the tensors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// Optimiser steps taken.
+    pub(super) step: u64,
+    pace: Pace,
+    convergence: Stagnation,
+    pub(super) epochs: Vec<EpochReport>,
+    measures: Vec<Measure>,
+    /// The best epoch and its loss.
+    pub(super) best: Option<(usize, f64)>,
+    is_converged: bool,
+}
+
+/// How an epoch's steps ended.
 struct Epoch {
-    loss: f64,
+    /// Means of the total loss and its parts.
+    losses: Vec<f64>,
     flow: ControlFlow<()>,
 }
 
-impl<'a, C: NetworkConfig> Run<'a, C> {
-    pub(super) fn new(config: &'a TrainConfig, model: Autoencoder<C>) -> Result<Self, ModelError> {
-        let weights = model.parameters().iter().filter(|p| p.trainable).map(|p| &p.tensor);
-        let optimizer = Adam::new(config.optimizer, weights).during("preparing the optimiser")?;
-        Ok(Self { config, model, optimizer, step: 0, best: None })
+impl<'a, O: Objective> Run<'a, O> {
+    pub(super) fn new(config: &'a TrainConfig, objective: O) -> Result<Self, ModelError> {
+        let trainable = || objective.parameters().iter().filter(|p| p.trainable);
+        let optimizers = (0..objective.n_optimizers()).map(|index| {
+            let own = trainable().filter(|p| objective.optimizer_of(&p.name) == index);
+            Optimizer::new(config.optimizer, config.clip, own)
+        });
+        let optimizers = optimizers.collect::<Result<_, _>>().during("preparing the optimiser")?;
+        let progress = Progress {
+            step: 0,
+            pace: Pace::new(config.learning_rate),
+            convergence: Stagnation::default(),
+            epochs: Vec::new(),
+            measures: Vec::new(),
+            best: None,
+            is_converged: false,
+        };
+        Ok(Self { config, objective, optimizers, progress, best: None })
     }
 
-    #[cfg(test)]
-    pub(super) fn model(&self) -> &Autoencoder<C> {
-        &self.model
-    }
-
-    pub(super) fn train<D, V, O>(
+    fn train<D, V, W>(
         mut self,
+        session: &Session<'_>,
         train: &D,
         validation: Option<&V>,
-        observer: &mut O,
-    ) -> Result<Trained<C>, ModelError>
+        observer: &mut W,
+    ) -> Result<(O, History), ModelError>
     where
-        D: Dataset + ?Sized,
-        V: Dataset + ?Sized,
-        O: TrainObserver + ?Sized,
+        D: Dataset + Sync + ?Sized,
+        V: Dataset + Sync + ?Sized,
+        W: TrainObserver + ?Sized,
     {
-        let mut reports = Vec::new();
         let mut flow = ControlFlow::Continue(());
-        for epoch in 1..=self.config.epochs {
+        while self.progress.epochs.len() < self.config.epochs && !self.progress.is_converged {
+            let epoch = self.progress.epochs.len() + 1;
             let started = Instant::now();
             let done = self.epoch(epoch, train, observer)?;
+            self.objective.epoch_done(epoch, train)?;
             let validation_loss = validation.map(|data| self.mean_loss(data)).transpose()?;
-            self.remember_if_best(epoch, validation_loss)?;
-            let report = EpochReport {
-                epoch,
-                n_epochs: self.config.epochs,
-                train_loss: done.loss,
-                validation_loss,
-                learning_rate: self.rate_at(self.step.saturating_sub(1)),
-                elapsed: started.elapsed(),
+            self.note(epoch, &done.losses, validation_loss, started)?;
+            let is_due = epoch.is_multiple_of(self.config.checkpoint_every)
+                || epoch == self.config.epochs
+                || self.progress.is_converged;
+            if let (Some(folder), true) = (session.folder, is_due && done.flow.is_continue()) {
+                saved::save(folder, session, &self, train.len())?;
+            }
+            let report = self.progress.epochs.last();
+            flow = match report {
+                Some(report) if done.flow.is_continue() => observer.on_epoch(report),
+                _ => done.flow,
             };
-            tracing::debug!(epoch, train_loss = done.loss, validation_loss, "epoch done");
-            flow = if done.flow.is_break() { done.flow } else { observer.on_epoch(&report) };
-            reports.push(report);
             if flow.is_break() {
                 break;
             }
         }
-        let kept_epoch = self.restore_best()?.unwrap_or(reports.len());
-        let history = History { epochs: reports, kept_epoch, is_cancelled: flow.is_break() };
-        Ok(Trained { model: self.model, history })
+        self.finish(flow.is_break())
     }
 
-    fn rate_at(&self, step: u64) -> f64 {
-        self.config.schedule.rate_at(self.config.learning_rate, step)
+    fn finish(mut self, is_cancelled: bool) -> Result<(O, History), ModelError> {
+        self.restore_best()?;
+        let Progress { epochs, measures, best, is_converged, .. } = self.progress;
+        let kept_epoch = best.map_or(epochs.len(), |(epoch, _)| epoch);
+        let history = History { epochs, measures, kept_epoch, is_cancelled, is_converged };
+        Ok((self.objective, history))
     }
 
-    fn epoch<D, O>(&mut self, epoch: usize, data: &D, observer: &mut O) -> Result<Epoch, ModelError>
+    fn rate_at(&self, step: u64, epoch: usize) -> f64 {
+        self.progress.pace.rate_at(&self.config.schedule, step, epoch, self.config.epochs)
+    }
+
+    fn epoch<D, W>(&mut self, epoch: usize, data: &D, observer: &mut W) -> Result<Epoch, ModelError>
     where
-        D: Dataset + ?Sized,
-        O: TrainObserver + ?Sized,
+        D: Dataset + Sync + ?Sized,
+        W: TrainObserver + ?Sized,
     {
-        let order = shuffled(data.len(), self.config.seed, epoch);
-        let n_batches = order.len().div_ceil(self.config.batch_size);
-        let mut buffer =
-            BatchBuffer::new(self.config.batch_size.min(order.len()), data.image_shape());
+        let (n_epochs, size) = (self.config.epochs, self.config.batch_size);
+        let mut order = shuffled(data.len(), self.config.seed, epoch);
+        if self.config.drop_last {
+            order.truncate(order.len() / size * size);
+        }
+        let n_batches = order.len().div_ceil(size);
         let mut losses = Vec::with_capacity(n_batches);
         let mut flow = ControlFlow::Continue(());
-        for (i, indices) in order.chunks(self.config.batch_size).enumerate() {
-            losses.push((self.train_step(buffer.read(data, indices)?)?, indices.len()));
-            let n_epochs = self.config.epochs;
-            flow = observer.on_batch(&BatchReport { epoch, n_epochs, batch: i + 1, n_batches });
-            if flow.is_break() {
-                break;
-            }
-        }
-        Ok(Epoch { loss: weighted_mean(epoch, &losses)?, flow })
+        for_each_batch(data, &order, size, |batch| {
+            let index = losses.len();
+            let loss = self.train_step(batch.images(), batch.labels(), (epoch, index))?;
+            losses.push((loss, batch.labels().len()));
+            flow = observer.on_batch(&BatchReport { epoch, n_epochs, batch: index + 1, n_batches });
+            Ok(flow)
+        })?;
+        Ok(Epoch { losses: weighted_means(epoch, &losses)?, flow })
     }
 
-    /// One optimiser step; the batch's mean loss, still on the device.
-    pub(super) fn train_step(&mut self, images: Images<'_>) -> Result<Tensor, ModelError> {
-        let images = to_tensor(&images, self.model.device())?;
-        let output = self.model.forward(&images, true)?;
-        let loss = output.f_mse_loss(&images, Reduction::Mean).during("computing the loss")?;
-        loss.f_backward().during("computing gradients")?;
-        let rate = self.rate_at(self.step);
-        self.optimizer.step(rate).during("updating weights")?;
-        self.step += 1;
-        loss.f_detach().during("computing the loss")
+    /// One training step; the batch's mean losses, still on the device.
+    pub(super) fn train_step(
+        &mut self,
+        images: Images<'_>,
+        labels: &[Option<bool>],
+        (epoch, index): (usize, usize),
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let images = to_tensor(&images, self.objective.device())?;
+        let batch = Batch { images, labels, seed: self.config.seed, epoch, index };
+        let rate = self.rate_at(self.progress.step, epoch);
+        let mut steps = Steps { optimizers: &mut self.optimizers, rate };
+        let losses = self.objective.step(&batch, &mut steps)?;
+        self.progress.step += 1;
+        losses.detach()
     }
 
     /// The mean loss over a dataset in evaluation mode.
-    fn mean_loss<D: Dataset + ?Sized>(&self, data: &D) -> Result<f64, ModelError> {
+    fn mean_loss<D: Dataset + Sync + ?Sized>(&self, data: &D) -> Result<f64, ModelError> {
         let _no_grad = tch::no_grad_guard();
-        let indices: Vec<usize> = (0..data.len()).collect();
-        let mut buffer = BatchBuffer::new(VALIDATION_BATCH.min(data.len()), data.image_shape());
-        let mut sum = 0.0;
-        for part in indices.chunks(VALIDATION_BATCH) {
-            let images = to_tensor(&buffer.read(data, part)?, self.model.device())?;
-            let output = self.model.forward(&images, false)?;
-            let loss = output
-                .f_mse_loss(&images, Reduction::Mean)
-                .and_then(|loss| loss.f_double_value(&[]))
-                .during("computing the validation loss")?;
-            sum += loss * part.len() as f64;
-        }
+        let order: Vec<usize> = (0..data.len()).collect();
+        let (mut sum, mut index) = (0.0, 0);
+        for_each_batch(data, &order, EVALUATION_BATCH, |read| {
+            let images = to_tensor(&read.images(), self.objective.device())?;
+            let labels = read.labels();
+            let batch = Batch { images, labels, seed: self.config.seed, epoch: 0, index };
+            let loss = self.objective.losses(&batch, false)?.total;
+            let loss = loss.f_double_value(&[]).during("computing the validation loss")?;
+            sum += loss * labels.len() as f64;
+            index += 1;
+            Ok(ControlFlow::Continue(()))
+        })?;
         Ok(sum / data.len() as f64)
+    }
+
+    /// Takes note of an epoch that is over.
+    fn note(
+        &mut self,
+        epoch: usize,
+        losses: &[f64],
+        validation_loss: Option<f64>,
+        started: Instant,
+    ) -> Result<(), ModelError> {
+        let (train_loss, parts) =
+            losses.split_first().map_or((f64::NAN, &[][..]), |(a, b)| (*a, b));
+        let learning_rate = self.rate_at(self.progress.step.saturating_sub(1), epoch);
+        let named = self.objective.part_names().iter().copied().zip(parts.iter().copied());
+        let measures: Vec<_> = named.chain(self.objective.measures()?).collect();
+        tracing::debug!(epoch, train_loss, validation_loss, learning_rate, ?measures, "epoch done");
+        for (name, value) in measures {
+            self.progress.measure(name, value);
+        }
+        self.remember_if_best(epoch, validation_loss)?;
+        let Progress { pace, convergence, is_converged, epochs, .. } = &mut self.progress;
+        pace.epoch_done(&self.config.schedule, train_loss, validation_loss);
+        if let Some(rule) = &self.config.convergence
+            && let Some(loss) = rule.monitor.pick(train_loss, validation_loss)
+        {
+            *is_converged = convergence.observe(loss, rule.tolerance) >= rule.patience;
+        }
+        epochs.push(EpochReport {
+            epoch,
+            n_epochs: self.config.epochs,
+            train_loss,
+            validation_loss,
+            learning_rate,
+            elapsed: started.elapsed(),
+        });
+        Ok(())
     }
 
     fn remember_if_best(&mut self, epoch: usize, loss: Option<f64>) -> Result<(), ModelError> {
         let Some(loss) = loss.filter(|_| self.config.keep == Keep::Best) else {
             return Ok(());
         };
-        if self.best.as_ref().is_some_and(|best| best.loss <= loss) {
+        if self.progress.best.is_some_and(|(_, best)| best <= loss) {
             return Ok(());
         }
-        let copies = self.model.parameters().iter().map(|p| p.tensor.f_detach_copy());
+        let copies = self.objective.parameters().iter().map(|p| p.tensor.f_detach_copy());
         let weights = copies.collect::<Result<_, _>>().during("remembering weights")?;
-        self.best = Some(Best { epoch, loss, weights });
+        self.best = Some(weights);
+        self.progress.best = Some((epoch, loss));
         Ok(())
     }
 
-    fn restore_best(&mut self) -> Result<Option<usize>, ModelError> {
+    fn restore_best(&mut self) -> Result<(), ModelError> {
         let _no_grad = tch::no_grad_guard();
-        let Some(best) = self.best.take() else { return Ok(None) };
-        for (parameter, weight) in self.model.parameters().iter().zip(&best.weights) {
+        let weights = self.best.take().unwrap_or_default();
+        for (parameter, weight) in self.objective.parameters().iter().zip(&weights) {
             let mut tensor = parameter.tensor.shallow_clone();
             tensor.f_copy_(weight).during("restoring weights")?;
         }
-        Ok(Some(best.epoch))
+        Ok(())
     }
 }
 
-/// The mean of batch losses over samples. They are read in one go, at the end of the epoch: on
+impl Progress {
+    fn measure(&mut self, name: &str, value: f64) {
+        match self.measures.iter_mut().find(|measure| measure.name == name) {
+            Some(measure) => measure.values.push(value),
+            None => self.measures.push(Measure { name: name.to_owned(), values: vec![value] }),
+        }
+    }
+}
+
+/// The means of batch losses over samples. They are read in one go, at the end of the epoch: on
 /// a GPU, reading one waits for everything before it.
-fn weighted_mean(epoch: usize, losses: &[(Tensor, usize)]) -> Result<f64, ModelError> {
-    let tensors: Vec<&Tensor> = losses.iter().map(|(loss, _)| loss).collect();
-    let values = Tensor::f_stack(&tensors, 0)
+fn weighted_means(epoch: usize, losses: &[(Vec<Tensor>, usize)]) -> Result<Vec<f64>, ModelError> {
+    let n_kinds = losses.first().map_or(0, |(kinds, _)| kinds.len());
+    let all: Vec<&Tensor> = losses.iter().flat_map(|(kinds, _)| kinds).collect();
+    let values = Tensor::f_stack(&all, 0)
         .and_then(|t| t.f_to_kind(Kind::Float))
         .during("reading the losses")?;
     let values = to_vec(&values)?;
-    if let Some(batch) = values.iter().position(|loss| !loss.is_finite()) {
-        let loss = f64::from(values[batch]);
-        return Err(ModelError::Diverged { epoch, batch: batch + 1, loss });
+    if let Some(first) = values.iter().position(|loss| !loss.is_finite()) {
+        let (batch, loss) = (first / n_kinds + 1, f64::from(values[first]));
+        return Err(ModelError::Diverged { epoch, batch, loss });
     }
     let n: usize = losses.iter().map(|(_, n)| n).sum();
-    let sum: f64 =
-        values.iter().zip(losses).map(|(&loss, (_, n))| f64::from(loss) * *n as f64).sum();
-    Ok(sum / n as f64)
+    let rows = || values.chunks(n_kinds).zip(losses);
+    let mean = |kind: usize| {
+        let sum: f64 = rows().map(|(row, (_, n))| f64::from(row[kind]) * *n as f64).sum();
+        sum / n as f64
+    };
+    Ok((0..n_kinds).map(mean).collect())
 }

@@ -5,6 +5,7 @@ use novelty_core::ImageShape;
 use safetensors::SafeTensors;
 
 use super::TrainConfig;
+use super::redraw::{Redraw, Redrawing};
 use super::run::Run;
 use crate::bridge::to_vec;
 use crate::parameters::{StoredTensors, is_batch_counter};
@@ -34,10 +35,11 @@ fn one_step_of_adam_moves_every_tensor_as_in_pytorch() {
         .learning_rate(1e-2)
         .optimizer(AdamConfig::default().weight_decay(1e-3))
         .device(Device::Cpu);
-    let mut run = Run::new(&config, model).unwrap();
-    let loss = run.train_step(images.view()).unwrap().double_value(&[]);
+    let objective = Redraw { model, goal: Redrawing::default() };
+    let mut run = Run::new(&config, objective).unwrap();
+    let loss = run.train_step(images.view(), &[None; 7], (1, 0)).unwrap()[0].double_value(&[]);
     assert!((loss - f64::from(expected["loss"].1[0])).abs() < 1e-6, "{loss}");
-    for parameter in run.model().parameters() {
+    for parameter in run.objective.model.parameters() {
         let (_, wanted) = &expected[&format!("after.{}", parameter.name)];
         let got = to_vec(&parameter.tensor).unwrap();
         let far = got.iter().zip(wanted).map(|(a, b)| (a - b).abs());

@@ -139,6 +139,26 @@ fn another_kind_and_unknown_settings_are_refused() {
     assert!(matches!(problem(folder.path()), CheckpointProblem::Description(_)));
 }
 
+/// A header may name a tensor twice, and parsers keep the last of them.
+#[test]
+fn a_name_that_stands_twice_is_refused() {
+    let (_, folder) = saved();
+    edit_header(folder.path(), |text| {
+        let twin = r#"{"decoder.linear.bias":{"dtype":"F32","shape":[32],"data_offsets":[0,128]},"#;
+        text.replacen('{', twin, 1)
+    });
+    let found = problem(folder.path());
+    assert_eq!(found, CheckpointProblem::Duplicate("decoder.linear.bias".to_owned()));
+}
+
+#[test]
+fn preprocessing_is_kept() {
+    let (mut model, folder) = saved();
+    model.preprocessing = Some(serde_json::json!({"min": -0.8826, "max": 9.0014}));
+    model.save(folder.path()).unwrap();
+    assert_eq!(load(folder.path()).unwrap().preprocessing, model.preprocessing);
+}
+
 #[test]
 fn a_pickle_is_refused() {
     let folder = tempfile::tempdir().unwrap();

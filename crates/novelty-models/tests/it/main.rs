@@ -7,4 +7,5 @@ mod conv_autoencoder;
 mod device;
 mod golden;
 mod pictures;
+mod resume;
 mod training;

@@ -4,7 +4,11 @@ use ndarray::{Array4, s};
 use novelty_core::{
     BatchReport, EpochReport, Fit, ImageShape, InputError, Reconstruct, TrainObserver,
 };
-use novelty_models::{ConvAutoencoderConfig, Keep, ModelError, Schedule, TrainConfig, Trainer};
+use novelty_models::{
+    AdadeltaConfig, Clip, ConvAutoencoderConfig, ConvergenceConfig, CsvObserver, Keep, Loss,
+    LossTarget, ModelError, Monitor, Observers, OptimizerConfig, PlateauConfig, ProgressObserver,
+    RmsPropConfig, Schedule, SgdConfig, TrainConfig, Trainer,
+};
 
 use crate::pictures::{Images, bars, config, network};
 
@@ -109,6 +113,14 @@ fn bad_settings_and_data_are_named() {
         (config().learning_rate(0.0), "learning_rate"),
         (config().learning_rate(f64::NAN), "learning_rate"),
         (config().schedule(Schedule::TimeBased { decay: -1.0 }), "decay"),
+        (config().schedule(Schedule::Step { every: 0, factor: 0.1 }), "every"),
+        (config().schedule(Schedule::MultiStep { milestones: vec![1], factor: 0.0 }), "factor"),
+        (config().schedule(Schedule::Cosine { min_rate: f64::NAN }), "min_rate"),
+        (config().clip(Clip::Norm(0.0)), "clip norm"),
+        (config().convergence(ConvergenceConfig::default().patience(0)), "convergence patience"),
+        (config().convergence(watching()), "monitor"),
+        (config().checkpoint_every(0), "checkpoint_every"),
+        (config().drop_last(true), "batch_size"),
     ];
     for (config, name) in cases {
         let error = fit(config, bars(8)).unwrap_err();
@@ -133,4 +145,143 @@ fn bad_settings_and_data_are_named() {
 #[test]
 fn a_batch_may_be_larger_than_the_data() {
     assert!(fit(config().batch_size(usize::MAX), bars(8)).is_ok());
+}
+
+fn watching() -> ConvergenceConfig {
+    ConvergenceConfig::default().monitor(Monitor::Validation)
+}
+
+#[test]
+fn every_optimiser_learns() {
+    let optimizers: [(OptimizerConfig, f64); 3] = [
+        (SgdConfig::default().momentum(0.9).nesterov(true).into(), 0.3),
+        (AdadeltaConfig::default().into(), 1.0),
+        (RmsPropConfig::default().into(), 2e-3),
+    ];
+    for (optimizer, rate) in optimizers {
+        let config = config().epochs(15).optimizer(optimizer).learning_rate(rate);
+        let trained = Trainer::new(network(), config).fit_dataset(&Images(bars(64)), NONE, &mut ());
+        let epochs = trained.unwrap().history.epochs;
+        let (first, last) = (epochs[0].train_loss, epochs[14].train_loss);
+        assert!(last < 0.8 * first, "{optimizer:?}: {first} to {last}");
+    }
+}
+
+/// On 8x8 images of one channel the sums are 64 times the means.
+#[test]
+fn losses_are_means_or_sums_over_pixels() {
+    let loss_of = |loss| {
+        let trainer = Trainer::new(network(), config().epochs(1).learning_rate(1e-12)).loss(loss);
+        let data = Images(bars(32));
+        trainer.fit_dataset(&data, Some(&data), &mut ()).unwrap().history.epochs.remove(0)
+    };
+    let pairs = [
+        (Loss::MeanSquaredError, Loss::SummedSquaredError),
+        (Loss::BinaryCrossEntropy, Loss::SummedBinaryCrossEntropy),
+    ];
+    for (mean, sum) in pairs {
+        let (mean, sum) = (loss_of(mean), loss_of(sum));
+        assert!((sum.train_loss / mean.train_loss - 64.0).abs() < 1e-3);
+        let ratio = sum.validation_loss.unwrap() / mean.validation_loss.unwrap();
+        assert!((ratio - 64.0).abs() < 1e-3);
+    }
+}
+
+/// The target is the clean image: who was trained on noise removes it better.
+#[test]
+fn noise_is_removed() {
+    let clean = bars(64);
+    let mut noisy = clean.clone();
+    noisy.indexed_iter_mut().for_each(|((n, _, y, x), value)| {
+        *value = (*value + 0.5 * ((n * 71 + y * 57 + x * 38) as f32).sin()).clamp(0.0, 1.0);
+    });
+    let error_of = |noise| {
+        let network = network().batch_norm_momentum(0.1);
+        let trainer = Trainer::new(network, config().epochs(40)).noise(noise);
+        let model = trainer.fit(clean.view()).unwrap();
+        (model.reconstruct(noisy.view()).unwrap() - &clean).mapv(|d| d * d).mean().unwrap()
+    };
+    let (trained_on_noise, not) = (error_of(0.4), error_of(0.0));
+    assert!(trained_on_noise < 0.8 * not, "{trained_on_noise} {not}");
+    let broken = Trainer::new(network(), config()).noise(f32::NAN);
+    assert!(broken.fit(clean.view()).unwrap_err().to_string().starts_with("noise"));
+}
+
+#[test]
+fn it_stops_when_the_loss_has_converged() {
+    let rule = ConvergenceConfig::default().patience(3).tolerance(0.5);
+    let config = config().epochs(50).learning_rate(1e-6).convergence(rule);
+    let trained = Trainer::new(network(), config).fit_dataset(&Images(bars(32)), NONE, &mut ());
+    let history = trained.unwrap().history;
+    assert_eq!((history.is_converged, history.is_cancelled), (true, false));
+    // The first epoch sets the mark, three more do not get below half of it.
+    assert_eq!(history.epochs.len(), 4);
+}
+
+#[test]
+fn a_plateau_lowers_the_rate() {
+    let plateau = PlateauConfig::default().patience(1).tolerance(0.9);
+    let plateau = plateau.monitor(Monitor::Validation);
+    let config = config().epochs(6).learning_rate(1e-3).schedule(Schedule::Plateau(plateau));
+    let data = Images(bars(32));
+    let trained = Trainer::new(network(), config.clone()).fit_dataset(&data, Some(&data), &mut ());
+    let rates: Vec<_> =
+        trained.unwrap().history.epochs.iter().map(|epoch| epoch.learning_rate).collect();
+    for (rate, wanted) in rates.iter().zip([1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-5]) {
+        assert!((rate / wanted - 1.0).abs() < 1e-9, "{rates:?}");
+    }
+    let error = Trainer::new(network(), config).fit(bars(8).view()).unwrap_err();
+    assert!(error.to_string().starts_with("monitor"), "{error}");
+}
+
+#[test]
+fn what_does_not_fill_a_batch_can_be_left_out() {
+    let mut n_batches = Vec::new();
+    struct Count<'a>(&'a mut Vec<usize>);
+    impl TrainObserver for Count<'_> {
+        fn on_epoch(&mut self, _: &EpochReport) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+        fn on_batch(&mut self, report: &BatchReport) -> ControlFlow<()> {
+            self.0.push(report.n_batches);
+            ControlFlow::Continue(())
+        }
+    }
+    let config = config().epochs(1).batch_size(10).drop_last(true);
+    let data = Images(bars(29));
+    Trainer::new(network(), config).fit_dataset(&data, NONE, &mut Count(&mut n_batches)).unwrap();
+    assert_eq!(n_batches, [2, 2]);
+}
+
+#[test]
+fn observers_write_what_happens() {
+    let mut table = CsvObserver::new(Vec::new());
+    let mut lines = ProgressObserver::new(Vec::new());
+    let mut target = LossTarget(f64::MAX);
+    let mut all = Observers::new().and(&mut table).and(&mut lines).and(&mut target);
+    let data = Images(bars(32));
+    let trained = Trainer::new(network(), config()).fit_dataset(&data, NONE, &mut all).unwrap();
+    assert!(trained.history.is_cancelled);
+    assert_eq!(String::from_utf8(table.into_inner()).unwrap(), trained.history.to_csv());
+    let lines = String::from_utf8(lines.into_inner()).unwrap();
+    assert!(lines.starts_with("epoch 1/3: loss 0.") && lines.lines().count() == 1, "{lines}");
+}
+
+/// A writer that fails does not end the run.
+#[test]
+fn a_full_disk_does_not_end_training() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut table = CsvObserver::new(Full);
+    let data = Images(bars(32));
+    let trained = Trainer::new(network(), config()).fit_dataset(&data, NONE, &mut table).unwrap();
+    assert_eq!(trained.history.epochs.len(), 3);
+    assert_eq!(table.error().unwrap().kind(), std::io::ErrorKind::StorageFull);
 }
