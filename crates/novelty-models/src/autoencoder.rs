@@ -68,6 +68,11 @@ impl<C: NetworkConfig> Autoencoder<C> {
         &self.config
     }
 
+    /// The layers.
+    pub fn network(&self) -> &C::Network {
+        &self.network
+    }
+
     /// The images it takes.
     pub fn image_shape(&self) -> ImageShape {
         self.config.image_shape()
@@ -75,7 +80,17 @@ impl<C: NetworkConfig> Autoencoder<C> {
 
     /// How many numbers training changes; running statistics are not counted.
     pub fn n_parameters(&self) -> usize {
-        self.parameters.iter().filter(|p| p.trainable).map(|p| p.tensor.numel()).sum()
+        self.count(|_| true)
+    }
+
+    /// How many of them are the encoder's: those whose names begin with `encoder.`.
+    pub fn n_encoder_parameters(&self) -> usize {
+        self.count(|name| name.starts_with("encoder."))
+    }
+
+    fn count(&self, is_counted: impl Fn(&str) -> bool) -> usize {
+        let trained = self.parameters.iter().filter(|p| p.trainable && is_counted(&p.name));
+        trained.map(|p| p.tensor.numel()).sum()
     }
 
     pub(crate) fn parameters(&self) -> &[Parameter] {

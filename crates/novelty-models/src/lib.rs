@@ -47,10 +47,10 @@
 //! Scores from reconstructions and thresholds are in `novelty-scoring`, datasets in
 //! `novelty-data`. This crate needs neither: they meet in the traits of [`novelty_core`].
 
+mod architectures;
 mod autoencoder;
 mod bridge;
 mod checkpoint;
-mod conv_autoencoder;
 mod device;
 mod error;
 mod history;
@@ -62,11 +62,19 @@ mod random;
 mod schedule;
 mod trainer;
 
+pub use architectures::{
+    ConvAutoencoder, ConvAutoencoderConfig, DenoisingAutoencoder, DenoisingAutoencoderConfig,
+    DriftAutoencoder, DriftAutoencoderConfig, DriftDecoder, FaceAutoencoder, FaceAutoencoderConfig,
+    GrayAutoencoder, GrayAutoencoderConfig, LeNet, LeNetAutoencoder, LeNetAutoencoderConfig,
+    MlpAutoencoder, MlpAutoencoderConfig,
+};
 pub use autoencoder::Autoencoder;
-pub use conv_autoencoder::{ConvAutoencoder, ConvAutoencoderConfig, ConvAutoencoderNetwork};
 pub use device::{Device, set_threads, threads};
 pub use error::{CheckpointProblem, ModelError};
 pub use history::{History, Measure};
+pub use layers::{
+    BatchNorm, CollapseRisk, Convolution, EncoderDecoder, Initialization, Layer, Layers, Sequential,
+};
 pub use network::{Network, NetworkConfig};
 pub use optimizer::{AdadeltaConfig, AdamConfig, Clip, OptimizerConfig, RmsPropConfig, SgdConfig};
 pub use parameters::{Init, Parameters};

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 use tch::{Device, TchError, Tensor};
 
 use crate::ModelError;
@@ -22,6 +23,16 @@ pub enum Init {
         fan_in: usize,
         /// Outputs that one input reaches.
         fan_out: usize,
+    },
+    /// Uniform in `±limit`.
+    Uniform {
+        /// The largest absolute value.
+        limit: f64,
+    },
+    /// Normal around 0.
+    Normal {
+        /// The standard deviation.
+        std: f64,
     },
 }
 
@@ -156,10 +167,19 @@ fn draw(rng: &mut ChaCha8Rng, shape: &[usize], init: Init) -> Result<Vec<f32>, M
     Ok(match init {
         Init::Constant(value) => vec![value; len],
         Init::GlorotUniform { fan_in, fan_out } => {
-            let limit = (6.0 / (fan_in + fan_out) as f64).sqrt() as f32;
-            (0..len).map(|_| rng.gen_range(-limit..=limit)).collect()
+            uniform(rng, len, (6.0 / (fan_in + fan_out) as f64).sqrt())
+        }
+        Init::Uniform { limit } => uniform(rng, len, limit),
+        Init::Normal { std } => {
+            let normal = rng.sample_iter::<f64, _>(StandardNormal);
+            normal.take(len).map(|x| (x * std) as f32).collect()
         }
     })
+}
+
+fn uniform(rng: &mut ChaCha8Rng, len: usize, limit: f64) -> Vec<f32> {
+    let limit = limit as f32;
+    (0..len).map(|_| rng.gen_range(-limit..=limit)).collect()
 }
 
 fn take(

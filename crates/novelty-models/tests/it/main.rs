@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod architectures;
 mod checkpoint;
 mod conv_autoencoder;
 mod device;

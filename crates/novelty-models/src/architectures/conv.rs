@@ -1,10 +1,11 @@
 use novelty_core::{ImageShape, InputError};
 use serde::{Deserialize, Serialize};
-use tch::Tensor;
 
-use crate::error::TorchContext;
-use crate::layers::{BatchNorm2d, BatchNormSettings, Conv2d, ConvShape, Linear, leaky_relu};
-use crate::{Autoencoder, ModelError, Network, NetworkConfig, Parameters};
+use crate::layers::{check_image, check_setting as check};
+use crate::{
+    Autoencoder, BatchNorm, Convolution, EncoderDecoder, Initialization, Layers, ModelError,
+    NetworkConfig, Parameters,
+};
 
 /// A convolutional autoencoder that halves the image once a filter count and squeezes it
 /// through a code.
@@ -108,27 +109,65 @@ impl ConvAutoencoderConfig {
         [inner, height >> self.filters.len(), width >> self.filters.len()]
     }
 
-    fn batch_norm(&self) -> BatchNormSettings {
-        BatchNormSettings { epsilon: self.batch_norm_epsilon, momentum: self.batch_norm_momentum }
+    fn batch_norm(&self) -> BatchNorm {
+        let (epsilon, momentum) = (self.batch_norm_epsilon, self.batch_norm_momentum);
+        BatchNorm { epsilon, momentum, affine: true }
+    }
+
+    fn encoder(&self) -> Layers {
+        let halving = |layers: Layers, (i, &filter): (usize, &usize)| {
+            let convolution = Convolution::new(filter, 3).stride(2).padding(1).init(KERAS);
+            layers
+                .conv2d(format!("conv{i}"), convolution)
+                .leaky_relu(self.negative_slope)
+                .batch_norm(format!("norm{i}"), self.batch_norm())
+        };
+        self.filters
+            .iter()
+            .enumerate()
+            .fold(Layers::images(self.image_shape), halving)
+            .flatten()
+            .linear("linear", self.n_features, true, KERAS)
+    }
+
+    fn decoder(&self) -> Layers {
+        let inner = self.inner_shape();
+        let doubling = |layers: Layers, (i, &filter): (usize, &usize)| {
+            let convolution = Convolution::new(filter, 3).stride(2).padding(1).output_padding(1);
+            layers
+                .conv_transpose2d(format!("conv{i}"), convolution.init(KERAS))
+                .leaky_relu(self.negative_slope)
+                .batch_norm(format!("norm{i}"), self.batch_norm())
+        };
+        let start = Layers::new([self.n_features])
+            .linear("linear", inner.iter().product(), true, KERAS)
+            .reshape(inner);
+        let last = Convolution::new(self.image_shape.channels, 3).padding(1).init(KERAS);
+        self.filters
+            .iter()
+            .rev()
+            .enumerate()
+            .fold(start, doubling)
+            .conv_transpose2d("output", last)
+            .sigmoid()
     }
 }
 
+/// Keras's default, the source's: Glorot-uniform weights and zero biases.
+const KERAS: Initialization = Initialization::GlorotUniform { gain: 1.0 };
+
 impl NetworkConfig for ConvAutoencoderConfig {
     const KIND: &'static str = "conv_autoencoder";
-    type Network = ConvAutoencoderNetwork;
+    type Network = EncoderDecoder;
 
     fn validate(&self) -> Result<(), InputError> {
-        let ImageShape { channels, height, width } = self.image_shape;
-        check("image channels", channels, (1..=1024).contains(&channels), "in 1..=1024")?;
         let n = self.filters.len();
         check("number of filters", n, (1..=12).contains(&n), "in 1..=12")?;
         for &filter in &self.filters {
             check("filters", filter, (1..=8192).contains(&filter), "in 1..=8192")?;
         }
-        let halves = |size: usize| (1..=65536).contains(&size) && size.is_multiple_of(1 << n);
         let range = "in 1..=65536 and divisible by 2 once a filter count";
-        check("image height", height, halves(height), range)?;
-        check("image width", width, halves(width), range)?;
+        check_image(self.image_shape, |side| side.is_multiple_of(1 << n), range)?;
         let features = self.n_features;
         check("n_features", features, (1..=65536).contains(&features), "in 1..=65536")?;
         let slope = self.negative_slope;
@@ -145,118 +184,7 @@ impl NetworkConfig for ConvAutoencoderConfig {
         self.image_shape
     }
 
-    fn build(&self, parameters: &mut Parameters) -> Result<ConvAutoencoderNetwork, ModelError> {
-        let [inner, rows, columns] = self.inner_shape();
-        let flat = inner * rows * columns;
-        let down = halvings(self, parameters)?;
-        let to_code = Linear::new(parameters, "encoder.linear", flat, self.n_features)?;
-        let from_code = Linear::new(parameters, "decoder.linear", self.n_features, flat)?;
-        let up = doublings(self, parameters)?;
-        let last = ConvShape {
-            inputs: self.filters[0],
-            outputs: self.image_shape.channels,
-            kernel: 3,
-            stride: 1,
-            padding: 1,
-        };
-        let output = Conv2d::transposed(parameters, "decoder.output", last, 0)?;
-        let (slope, inner) = (self.negative_slope, [inner, rows, columns].map(|x| x as i64));
-        Ok(ConvAutoencoderNetwork { down, to_code, from_code, up, output, slope, inner })
-    }
-}
-
-fn check(
-    name: &'static str,
-    value: impl ToString,
-    is_sound: bool,
-    range: &'static str,
-) -> Result<(), InputError> {
-    if is_sound { Ok(()) } else { Err(InputError::setting(name, value, range)) }
-}
-
-fn halvings(
-    config: &ConvAutoencoderConfig,
-    parameters: &mut Parameters,
-) -> Result<Vec<Block>, ModelError> {
-    let inputs = std::iter::once(config.image_shape.channels).chain(config.filters.clone());
-    let sizes = inputs.zip(config.filters.clone());
-    sizes
-        .enumerate()
-        .map(|(i, (inputs, outputs))| {
-            let shape = ConvShape { inputs, outputs, kernel: 3, stride: 2, padding: 1 };
-            let conv = Conv2d::new(parameters, &format!("encoder.conv{i}"), shape)?;
-            let name = format!("encoder.norm{i}");
-            let norm = BatchNorm2d::new(parameters, &name, outputs, config.batch_norm())?;
-            Ok(Block { conv, norm })
-        })
-        .collect()
-}
-
-fn doublings(
-    config: &ConvAutoencoderConfig,
-    parameters: &mut Parameters,
-) -> Result<Vec<Block>, ModelError> {
-    let outputs: Vec<usize> = config.filters.iter().rev().copied().collect();
-    let inputs = std::iter::once(outputs[0]).chain(outputs.clone());
-    inputs
-        .zip(outputs.clone())
-        .enumerate()
-        .map(|(i, (inputs, outputs))| {
-            let shape = ConvShape { inputs, outputs, kernel: 3, stride: 2, padding: 1 };
-            let conv = Conv2d::transposed(parameters, &format!("decoder.conv{i}"), shape, 1)?;
-            let name = format!("decoder.norm{i}");
-            let norm = BatchNorm2d::new(parameters, &name, outputs, config.batch_norm())?;
-            Ok(Block { conv, norm })
-        })
-        .collect()
-}
-
-/// The layers of a [`ConvAutoencoder`].
-#[derive(Debug)]
-pub struct ConvAutoencoderNetwork {
-    down: Vec<Block>,
-    to_code: Linear,
-    from_code: Linear,
-    up: Vec<Block>,
-    output: Conv2d,
-    slope: f64,
-    inner: [i64; 3],
-}
-
-/// A convolution, LeakyReLU, and BatchNorm.
-#[derive(Debug)]
-struct Block {
-    conv: Conv2d,
-    norm: BatchNorm2d,
-}
-
-impl Block {
-    fn forward(&self, x: &Tensor, slope: f64, train: bool) -> Result<Tensor, tch::TchError> {
-        let x = self.conv.forward(x)?;
-        self.norm.forward(&leaky_relu(&x, slope)?, train)
-    }
-}
-
-impl Network for ConvAutoencoderNetwork {
-    fn encode(&self, images: &Tensor, train: bool) -> Result<Tensor, ModelError> {
-        self.down
-            .iter()
-            .try_fold(images.shallow_clone(), |x, block| block.forward(&x, self.slope, train))
-            .and_then(|x| x.f_flatten(1, -1))
-            .and_then(|x| self.to_code.forward(&x))
-            .during("encoding images")
-    }
-
-    fn decode(&self, codes: &Tensor, train: bool) -> Result<Tensor, ModelError> {
-        let [channels, rows, columns] = self.inner;
-        self.from_code
-            .forward(codes)
-            .and_then(|x| x.f_view([-1, channels, rows, columns]))
-            .and_then(|x| {
-                self.up.iter().try_fold(x, |x, block| block.forward(&x, self.slope, train))
-            })
-            .and_then(|x| self.output.forward(&x))
-            .and_then(|x| x.f_sigmoid())
-            .during("decoding codes")
+    fn build(&self, parameters: &mut Parameters) -> Result<EncoderDecoder, ModelError> {
+        EncoderDecoder::build(&self.encoder(), &self.decoder(), parameters)
     }
 }

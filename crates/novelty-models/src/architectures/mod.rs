@@ -1,0 +1,19 @@
+//! The published networks, one file each: a configuration, and its layers as a table.
+
+mod conv;
+mod denoising;
+mod drift;
+mod face;
+#[cfg(test)]
+mod golden;
+mod gray;
+mod lenet;
+mod mlp;
+
+pub use conv::{ConvAutoencoder, ConvAutoencoderConfig};
+pub use denoising::{DenoisingAutoencoder, DenoisingAutoencoderConfig};
+pub use drift::{DriftAutoencoder, DriftAutoencoderConfig, DriftDecoder};
+pub use face::{FaceAutoencoder, FaceAutoencoderConfig};
+pub use gray::{GrayAutoencoder, GrayAutoencoderConfig};
+pub use lenet::{LeNet, LeNetAutoencoder, LeNetAutoencoderConfig};
+pub use mlp::{MlpAutoencoder, MlpAutoencoderConfig};

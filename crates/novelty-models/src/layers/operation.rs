@@ -1,0 +1,206 @@
+use tch::{TchError, Tensor};
+
+use super::{BatchNorm, Convolution, Initialization, Layer};
+use crate::{Init, ModelError, Parameters};
+
+/// A layer with its parameters.
+#[derive(Debug)]
+pub(super) enum Operation {
+    Conv2d { kernel: Kernel, convolution: Convolution },
+    ConvTranspose2d { kernel: Kernel, convolution: Convolution },
+    BatchNorm(Normalization),
+    Linear(Kernel),
+    Plain(Layer),
+}
+
+/// Weight and bias of a convolution or a fully connected layer.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    pub(super) weight: Tensor,
+    pub(super) bias: Option<Tensor>,
+}
+
+/// The tensors of a batch normalisation.
+#[derive(Debug)]
+pub(super) struct Normalization {
+    pub(super) affine: Option<[Tensor; 2]>,
+    pub(super) running_mean: Tensor,
+    pub(super) running_var: Tensor,
+    pub(super) config: BatchNorm,
+}
+
+impl Layer {
+    /// The layer with parameters of its own, for samples of `shape`.
+    pub(super) fn operation(
+        &self,
+        parameters: &mut Parameters,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Operation, ModelError> {
+        let inputs = shape[0];
+        Ok(match *self {
+            Self::Conv2d(convolution) => {
+                let area = convolution.kernel * convolution.kernel;
+                let (fan_in, fan_out) = (inputs * area, convolution.outputs * area);
+                let size = [convolution.outputs, inputs, convolution.kernel, convolution.kernel];
+                let inits = convolution.init.inits((fan_in, fan_out), fan_in);
+                let bias = convolution.bias.then_some(convolution.outputs);
+                let kernel = Kernel::new(parameters, name, &size, bias, inits)?;
+                Operation::Conv2d { kernel, convolution }
+            }
+            Self::ConvTranspose2d(convolution) => {
+                let area = convolution.kernel * convolution.kernel;
+                let (fan_in, fan_out) = (inputs * area, convolution.outputs * area);
+                let size = [inputs, convolution.outputs, convolution.kernel, convolution.kernel];
+                let inits = convolution.init.inits((fan_in, fan_out), fan_out);
+                let bias = convolution.bias.then_some(convolution.outputs);
+                let kernel = Kernel::new(parameters, name, &size, bias, inits)?;
+                Operation::ConvTranspose2d { kernel, convolution }
+            }
+            Self::Linear { outputs, bias, init } => {
+                Operation::Linear(linear(parameters, name, (inputs, outputs), bias, init)?)
+            }
+            Self::BatchNorm(config) => {
+                Operation::BatchNorm(Normalization::new(parameters, name, inputs, config)?)
+            }
+            plain => Operation::Plain(plain),
+        })
+    }
+}
+
+fn linear(
+    parameters: &mut Parameters,
+    name: &str,
+    (inputs, outputs): (usize, usize),
+    bias: bool,
+    init: Initialization,
+) -> Result<Kernel, ModelError> {
+    let inits = init.inits((inputs, outputs), inputs);
+    Kernel::new(parameters, name, &[outputs, inputs], bias.then_some(outputs), inits)
+}
+
+impl Kernel {
+    fn new(
+        parameters: &mut Parameters,
+        name: &str,
+        size: &[usize],
+        bias: Option<usize>,
+        (weight_init, bias_init): (Init, Init),
+    ) -> Result<Self, ModelError> {
+        let weight = parameters.trainable(&format!("{name}.weight"), size, weight_init)?;
+        let bias = bias.map(|n| parameters.trainable(&format!("{name}.bias"), &[n], bias_init));
+        Ok(Self { weight, bias: bias.transpose()? })
+    }
+}
+
+impl Normalization {
+    fn new(
+        parameters: &mut Parameters,
+        name: &str,
+        channels: usize,
+        config: BatchNorm,
+    ) -> Result<Self, ModelError> {
+        let (zero, one) = (Init::Constant(0.0), Init::Constant(1.0));
+        let full = |field| format!("{name}.{field}");
+        let affine = if config.affine {
+            let weight = parameters.trainable(&full("weight"), &[channels], one)?;
+            Some([weight, parameters.trainable(&full("bias"), &[channels], zero)?])
+        } else {
+            None
+        };
+        Ok(Self {
+            affine,
+            running_mean: parameters.buffer(&full("running_mean"), &[channels], zero)?,
+            running_var: parameters.buffer(&full("running_var"), &[channels], one)?,
+            config,
+        })
+    }
+
+    /// A single vector has no variance: it is normalised by the running statistics, which it
+    /// leaves as they are.
+    fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
+        let size = x.size();
+        let values_a_channel: i64 =
+            size.iter().enumerate().map(|(i, &n)| if i == 1 { 1 } else { n }).product();
+        Tensor::f_batch_norm(
+            x,
+            self.affine.as_ref().map(|[weight, _]| weight),
+            self.affine.as_ref().map(|[_, bias]| bias),
+            Some(&self.running_mean),
+            Some(&self.running_var),
+            train && values_a_channel > 1,
+            self.config.momentum,
+            self.config.epsilon,
+            true,
+        )
+    }
+}
+
+impl Operation {
+    /// With `train`, batch normalisation goes by the batch and updates its running statistics;
+    /// else by them.
+    pub(super) fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
+        match self {
+            Self::Conv2d { kernel: Kernel { weight, bias }, convolution: c } => {
+                x.f_conv2d(weight, bias.as_ref(), c.stride as i64, c.padding as i64, 1, 1)
+            }
+            Self::ConvTranspose2d { kernel: Kernel { weight, bias }, convolution: c } => {
+                let [stride, padding, extra] =
+                    [c.stride, c.padding, c.output_padding].map(|n| n as i64);
+                x.f_conv_transpose2d(weight, bias.as_ref(), stride, padding, extra, 1, 1)
+            }
+            Self::BatchNorm(norm) => norm.forward(x, train),
+            Self::Linear(Kernel { weight, bias }) => x.f_linear(weight, bias.as_ref()),
+            Self::Plain(layer) => layer.forward(x),
+        }
+    }
+}
+
+impl Layer {
+    fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
+        match *self {
+            Self::LeakyRelu { slope } => leaky_relu(x, slope),
+            Self::Relu => x.f_relu(),
+            Self::Elu => x.f_elu(),
+            Self::Tanh => x.f_tanh(),
+            Self::Sigmoid => x.f_sigmoid(),
+            Self::Scale { factor, offset } => x.f_mul_scalar(factor)?.f_add_scalar(offset),
+            Self::MaxPool2d { size } => {
+                let size = size as i64;
+                x.f_max_pool2d(size, size, 0, 1, false)
+            }
+            Self::Upsample { factor } => {
+                let (_, _, height, width) = x.size4()?;
+                let factor = factor as i64;
+                x.f_upsample_nearest2d([height * factor, width * factor], None, None)
+            }
+            Self::UpsampleBilinear { factor } => {
+                let (_, _, height, width) = x.size4()?;
+                let factor = factor as i64;
+                x.f_upsample_bilinear2d([height * factor, width * factor], true, None, None)
+            }
+            Self::UpsampleTo { height, width } => {
+                x.f_upsample_nearest2d([height as i64, width as i64], None, None)
+            }
+            Self::Flatten => x.f_flatten(1, -1),
+            Self::Reshape { channels, height, width } => {
+                x.f_view([-1, channels as i64, height as i64, width as i64])
+            }
+            Self::GlobalAveragePool => x.f_mean_dim([2_i64, 3].as_slice(), false, x.kind()),
+            // Layers with parameters are operations of their own.
+            Self::Conv2d(_)
+            | Self::ConvTranspose2d(_)
+            | Self::BatchNorm(_)
+            | Self::Linear { .. } => Ok(x.shallow_clone()),
+        }
+    }
+}
+
+/// LeakyReLU of any slope: `x` where `x > 0`, else `slope * x`.
+///
+/// `tch` binds LeakyReLU with its default slope of 0.01 only, but its backward pass with any:
+/// `grad` where `x > 0`, else `slope * grad`. With `x` itself for `grad` that is the function
+/// asked for, in one kernel, and libtorch knows its derivative.
+fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor, TchError> {
+    x.f_detach()?.f_leaky_relu_backward(x, slope, false)
+}

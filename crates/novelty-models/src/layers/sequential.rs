@@ -1,0 +1,89 @@
+use novelty_core::InputError;
+use tch::Tensor;
+
+use super::operation::Operation;
+use super::{CollapseRisk, Layers};
+use crate::error::TorchContext;
+use crate::{ModelError, Network, Parameters};
+
+/// Layers that compute, one after another. [`Layers::build`] makes them.
+#[derive(Debug)]
+pub struct Sequential {
+    operations: Vec<Operation>,
+    description: Layers,
+}
+
+impl Sequential {
+    pub(super) fn new(operations: Vec<Operation>, description: Layers) -> Self {
+        Self { operations, description }
+    }
+
+    /// What it was built from.
+    #[must_use]
+    pub fn description(&self) -> &Layers {
+        &self.description
+    }
+
+    /// Applies the layers to a batch `(n, ...)`. With `train`, batch normalisation goes by the
+    /// batch and updates its running statistics; a batch with a single value a channel has no
+    /// variance and is normalised as in evaluation.
+    ///
+    /// # Errors
+    /// If libtorch refuses an operation.
+    pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, ModelError> {
+        self.operations
+            .iter()
+            .try_fold(x.shallow_clone(), |x, operation| operation.forward(&x, train))
+            .during("computing the layers")
+    }
+}
+
+/// An encoder and a decoder made of [`Layers`].
+#[derive(Debug)]
+pub struct EncoderDecoder {
+    encoder: Sequential,
+    decoder: Sequential,
+}
+
+impl EncoderDecoder {
+    /// Checks that the encoder's output is the decoder's input, and the decoder's output an
+    /// image like the encoder's input.
+    ///
+    /// # Errors
+    /// [`InputError::Shape`] if not; [`InputError::Setting`] naming the first layer that cannot
+    /// take what comes to it.
+    pub fn check(encoder: &Layers, decoder: &Layers) -> Result<(), InputError> {
+        encoder.ensure_output(decoder.input_shape())?;
+        decoder.ensure_output(encoder.input_shape())
+    }
+
+    /// Makes both; parameters are named `encoder.` and `decoder.`.
+    ///
+    /// # Errors
+    /// As [`EncoderDecoder::check`] and [`Layers::build`].
+    pub fn build(
+        encoder: &Layers,
+        decoder: &Layers,
+        parameters: &mut Parameters,
+    ) -> Result<Self, ModelError> {
+        Self::check(encoder, decoder)?;
+        let encoder = encoder.build(parameters, "encoder")?;
+        Ok(Self { encoder, decoder: decoder.build(parameters, "decoder")? })
+    }
+
+    /// The first layer of the encoder that lets it give one code for every image.
+    #[must_use]
+    pub fn collapse_risk(&self) -> Option<CollapseRisk> {
+        self.encoder.description().collapse_risk()
+    }
+}
+
+impl Network for EncoderDecoder {
+    fn encode(&self, images: &Tensor, train: bool) -> Result<Tensor, ModelError> {
+        self.encoder.forward(images, train)
+    }
+
+    fn decode(&self, codes: &Tensor, train: bool) -> Result<Tensor, ModelError> {
+        self.decoder.forward(codes, train)
+    }
+}

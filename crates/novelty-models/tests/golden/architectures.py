@@ -1,0 +1,224 @@
+"""The networks of novelty-models in PyTorch, written from their sources' descriptions.
+
+Names are those of our checkpoints, so that `load_state_dict(strict=True)` takes them. Used by
+`zoo.py` (golden values) and by the comparisons in `benches/peers/models.py`.
+"""
+
+from collections import OrderedDict
+
+
+from torch import nn
+
+
+class Scale(nn.Module):
+    """factor * x + offset."""
+
+    def __init__(self, factor, offset):
+        super().__init__()
+        self.factor, self.offset = factor, offset
+
+    def forward(self, x):
+        return self.factor * x + self.offset
+
+
+def chain(*layers):
+    """A Sequential of layers and (name, layer) pairs."""
+    named = OrderedDict()
+    for i, layer in enumerate(layers):
+        name, module = layer if isinstance(layer, tuple) else (f"plain{i}", layer)
+        named[name] = module
+    return nn.Sequential(named)
+
+
+class Autoencoder(nn.Module):
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = chain(*encoder), chain(*decoder)
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x))
+
+
+def conv_autoencoder(channels=1, size=(28, 28), filters=(32, 64), code=16):
+    def norm(n):
+        return nn.BatchNorm2d(n, eps=1e-3, momentum=0.01)
+
+    inner = (filters[-1], size[0] >> len(filters), size[1] >> len(filters))
+    flat = inner[0] * inner[1] * inner[2]
+    encoder, decoder, n = [], [], channels
+    for i, f in enumerate(filters):
+        conv = nn.Conv2d(n, f, 3, stride=2, padding=1)
+        encoder += [(f"conv{i}", conv), nn.LeakyReLU(0.2), (f"norm{i}", norm(f))]
+        n = f
+    encoder += [nn.Flatten(), ("linear", nn.Linear(flat, code))]
+    decoder += [("linear", nn.Linear(code, flat)), nn.Unflatten(1, inner)]
+    for i, f in enumerate(reversed(filters)):
+        conv = nn.ConvTranspose2d(n, f, 3, stride=2, padding=1, output_padding=1)
+        decoder += [(f"conv{i}", conv), nn.LeakyReLU(0.2), (f"norm{i}", norm(f))]
+        n = f
+    decoder += [("output", nn.ConvTranspose2d(n, channels, 3, padding=1)), nn.Sigmoid()]
+    return Autoencoder(encoder, decoder)
+
+
+def denoising():
+    def conv(name, i, o):
+        return (name, nn.Conv2d(i, o, 3, padding=1))
+
+    encoder = []
+    for name, i in (("conv0", 1), ("conv1", 32)):
+        encoder += [conv(name, i, 32), nn.ReLU(), nn.MaxPool2d(2)]
+    decoder = [nn.Unflatten(1, (32, 7, 7))]
+    for name in ("conv0", "conv1"):
+        decoder += [conv(name, 32, 32), nn.ReLU(), nn.UpsamplingNearest2d(scale_factor=2)]
+    decoder += [conv("output", 32, 1), nn.Sigmoid()]
+    return Autoencoder(encoder + [nn.Flatten()], decoder)
+
+
+def mlp():
+    lengths = (12288, 128, 64, 12, 3)
+    encoder = [Scale(2.0, -1.0), nn.Flatten()]
+    for i in range(3):
+        encoder += [(f"linear{i}", nn.Linear(lengths[i], lengths[i + 1])), nn.ReLU()]
+    encoder += [("code", nn.Linear(12, 3))]
+    decoder, back = [], lengths[::-1]
+    for i in range(3):
+        decoder += [(f"linear{i}", nn.Linear(back[i], back[i + 1])), nn.ReLU()]
+    decoder += [("output", nn.Linear(128, 12288)), nn.Tanh(), Scale(0.5, 0.5)]
+    return Autoencoder(encoder, decoder + [nn.Unflatten(1, (3, 64, 64))])
+
+
+def face(batch_norm, filters=(12, 24, 48)):
+    def inner(name, i, conv):
+        norm = [(f"norm{i}", nn.BatchNorm2d(conv.out_channels))] if batch_norm else []
+        return [(name, conv), *norm, nn.ReLU()]
+
+    encoder, n = [Scale(2.0, -1.0)], 3
+    for i, f in enumerate(filters):
+        encoder += inner(f"conv{i}", i, nn.Conv2d(n, f, 4, stride=2, padding=1))
+        n = f
+    decoder = [nn.Unflatten(1, (n, 8, 8))]
+    for i, f in enumerate(filters[-2::-1]):
+        decoder += inner(f"conv{i}", i, nn.ConvTranspose2d(n, f, 4, stride=2, padding=1))
+        n = f
+    decoder += [("output", nn.ConvTranspose2d(n, 3, 4, stride=2, padding=1)), nn.Tanh()]
+    return Autoencoder(encoder + [nn.Flatten()], decoder + [Scale(0.5, 0.5)])
+
+
+def gray(affine):
+    def block(kind, i, inputs, outputs):
+        conv = kind(inputs, outputs, 5, padding=2, bias=False)
+        norm = nn.BatchNorm2d(outputs, affine=affine)
+        return [(f"conv{i}", conv), (f"norm{i}", norm), nn.LeakyReLU()]
+
+    encoder, decoder = [], [nn.Unflatten(1, (32, 4, 4))]
+    for i, (a, b) in enumerate(((1, 32), (32, 64), (64, 64), (64, 64), (64, 32))):
+        encoder += [*block(nn.Conv2d, i, a, b), nn.MaxPool2d(2)]
+    up = {"scale_factor": 2, "mode": "bilinear", "align_corners": True}
+    for i, (a, b) in enumerate(((32, 32), (32, 64), (64, 64), (64, 64), (64, 1))):
+        decoder += [*block(nn.ConvTranspose2d, i, a, b), nn.Upsample(**up)]
+    return Autoencoder(encoder + [nn.Flatten()], decoder)
+
+
+def lenet(kind):
+    """kind: mnist, fashion, cifar, cifar_elu."""
+
+    def act():
+        return nn.ELU() if kind == "cifar_elu" else nn.LeakyReLU()
+
+    def norm(i, n, dims=2):
+        return (f"norm{i}", (nn.BatchNorm2d if dims == 2 else nn.BatchNorm1d)(n, eps=1e-4, affine=False))
+
+    def linear(name, i, o):
+        return (name, nn.Linear(i, o, bias=False))
+
+    up = {"scale_factor": 2, "mode": "nearest"}
+    channels = {"mnist": (1, 8, 4), "fashion": (1, 16, 32)}.get(kind, (3, 32, 64, 128))
+    encoder = []
+    for i, (a, b) in enumerate(zip(channels, channels[1:])):
+        conv = nn.Conv2d(a, b, 5, padding=2, bias=False)
+        encoder += [(f"conv{i}", conv), norm(i, b), act(), nn.MaxPool2d(2)]
+    encoder.append(nn.Flatten())
+    if kind == "mnist":
+        encoder.append(linear("code", 196, 32))
+        decoder, maps, stages = [], 2, ((4, 2), (8, 3))
+    elif kind == "fashion":
+        encoder += [linear("linear", 1568, 128), norm("", 128, 1), act(), linear("code", 128, 64)]
+        decoder, maps, stages = [linear("linear", 64, 128), norm("", 128, 1)], 8, ((32, 2), (16, 3))
+    else:
+        encoder.append(linear("code", 2048, 128))
+        decoder, maps, stages = [norm("", 128, 1)], 8, ((128, 2), (64, 2), (32, 2))
+    decoder += [nn.Unflatten(1, (maps, 4, 4)), act()]
+    n = maps
+    for i, (c, padding) in enumerate(stages):
+        conv = nn.ConvTranspose2d(n, c, 5, padding=padding, bias=False)
+        # The network for photographs starts with a convolution at 4x4.
+        decoder += [] if i == 0 and len(stages) == 3 else [nn.Upsample(**up)]
+        decoder += [(f"conv{i}", conv), norm(i, c), act()]
+        n = c
+    last = nn.ConvTranspose2d(n, channels[0], 5, padding=2, bias=False)
+    decoder += [nn.Upsample(**up), ("output", last), nn.Sigmoid()]
+    return Autoencoder(encoder, decoder)
+
+
+def drift_encoder(code):
+    encoder, n = [("conv0", nn.Conv2d(3, 16, 3, padding=1)), nn.LeakyReLU(0.2)], 16
+    for i, c in enumerate((32, 64, 128, 256), 1):
+        conv = nn.Conv2d(n, c, 3, stride=2, padding=1)
+        encoder += [(f"conv{i}", conv), (f"norm{i}", nn.BatchNorm2d(c)), nn.LeakyReLU(0.2)]
+        n = c
+    encoder += [nn.Flatten(), ("linear", nn.Linear(25600, code))]
+    return [*encoder, ("norm", nn.BatchNorm1d(code)), nn.LeakyReLU(0.2)]
+
+
+def drift_published_decoder(code):
+    decoder = [("linear", nn.Linear(code, 512)), ("norm", nn.BatchNorm1d(512)), nn.ReLU()]
+    decoder += [nn.Unflatten(1, (512, 1, 1))]
+    decoder += [("conv0", nn.ConvTranspose2d(512, 64, 30, bias=False))]
+    n = 64
+    for i, c in enumerate((32, 3, 3, 3)):
+        conv = nn.ConvTranspose2d(n, c, 31, bias=False)
+        decoder += [(f"norm{i}", nn.BatchNorm2d(n)), nn.ReLU(), (f"conv{i + 1}", conv)]
+        n = c
+    return [*decoder, nn.Sigmoid()]
+
+
+def drift_slim_decoder(code):
+    decoder = [("linear", nn.Linear(code, 6400)), ("norm", nn.BatchNorm1d(6400)), nn.ReLU()]
+    decoder += [nn.Unflatten(1, (64, 10, 10))]
+    n = 64
+    for i, (c, size) in enumerate(((64, 19), (32, 38), (16, 75), (16, 150))):
+        conv = nn.Conv2d(n, c, 3, padding=1, bias=False)
+        decoder += [nn.Upsample(size=(size, size)), (f"conv{i}", conv)]
+        decoder += [(f"norm{i}", nn.BatchNorm2d(c)), nn.ReLU()]
+        n = c
+    return [*decoder, ("output", nn.Conv2d(n, 3, 3, padding=1)), nn.Sigmoid()]
+
+
+def drift(code, published):
+    decoder = drift_published_decoder if published else drift_slim_decoder
+    return Autoencoder(drift_encoder(code), decoder(code))
+
+
+# Name: the network, and the shape of one image.
+MODELS = {
+    "conv": (conv_autoencoder, (1, 28, 28)),
+    "denoising": (denoising, (1, 28, 28)),
+    "mlp": (mlp, (3, 64, 64)),
+    "face": (lambda: face(False), (3, 64, 64)),
+    "face_norm": (lambda: face(True), (3, 64, 64)),
+    "gray": (lambda: gray(False), (1, 128, 128)),
+    "gray_affine": (lambda: gray(True), (1, 128, 128)),
+    "lenet_mnist": (lambda: lenet("mnist"), (1, 28, 28)),
+    "lenet_fashion": (lambda: lenet("fashion"), (1, 28, 28)),
+    "lenet_cifar": (lambda: lenet("cifar"), (3, 32, 32)),
+    "lenet_cifar_elu": (lambda: lenet("cifar_elu"), (3, 32, 32)),
+    "drift": (lambda: drift(32, False), (3, 150, 150)),
+    "drift_big": (lambda: drift(32, True), (3, 150, 150)),
+    "drift_small": (lambda: drift(8, True), (3, 150, 150)),
+}
+
+
+def count(module):
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
