@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use ndarray::{Array2, Array4, Axis, Slice};
 use novelty_core::{
     Embed, ImageShape, Images, Reconstruct, Threshold, ensure_finite, ensure_image_shape,
@@ -7,12 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 
 use crate::bridge;
+use crate::error::TorchContext;
 use crate::parameters::{Parameter, StoredTensors};
 use crate::{Device, ModelError, Network, NetworkConfig, Parameters};
-
-/// Images computed at a time when reconstructing or embedding: bounds memory, and is large
-/// enough that a larger one is no faster.
-const INFERENCE_BATCH: usize = 256;
 
 /// An autoencoder of any architecture: redraws images through a narrow code.
 ///
@@ -25,11 +24,19 @@ pub struct Autoencoder<C: NetworkConfig> {
     network: C::Network,
     parameters: Vec<Parameter>,
     device: tch::Device,
+    prepared: RefCell<Option<Prepared<C::Network>>>,
     /// Where anomalous begins, where it was decided; saved with the model.
     pub threshold: Option<Threshold>,
     /// What was done to images before they came here, with its statistics, where it was written
     /// down; saved with the model. Such as a pipeline of `novelty-data`, as JSON.
     pub preprocessing: Option<serde_json::Value>,
+}
+
+/// A network made for evaluation from weights of a version.
+#[derive(Debug)]
+struct Prepared<N> {
+    network: N,
+    version: i64,
 }
 
 impl<C: NetworkConfig> Autoencoder<C> {
@@ -60,7 +67,9 @@ impl<C: NetworkConfig> Autoencoder<C> {
     ) -> Result<Self, ModelError> {
         let network = config.build(&mut parameters)?;
         let parameters = parameters.finish()?;
-        Ok(Self { config, network, parameters, device, threshold: None, preprocessing: None })
+        let prepared = RefCell::default();
+        let (threshold, preprocessing) = (None, None);
+        Ok(Self { config, network, parameters, device, prepared, threshold, preprocessing })
     }
 
     /// The architecture.
@@ -111,22 +120,39 @@ impl<C: NetworkConfig> Autoencoder<C> {
         Ok(ensure_finite("images", images)?)
     }
 
-    /// Applies `compute` to the images in parts of bounded size.
+    /// Applies `compute` to the network in its fastest form and the images in parts of bounded
+    /// size.
     fn in_parts<T>(
         &self,
         images: &Images<'_>,
-        mut compute: impl FnMut(&Tensor) -> Result<T, ModelError>,
+        mut compute: impl FnMut(&C::Network, &Tensor) -> Result<T, ModelError>,
     ) -> Result<Vec<T>, ModelError> {
         let _no_grad = tch::no_grad_guard();
-        let n = images.len_of(Axis(0));
+        self.prepare()?;
+        let prepared = self.prepared.borrow();
+        let network = prepared.as_ref().map_or(&self.network, |prepared| &prepared.network);
+        let (n, size) = (images.len_of(Axis(0)), self.network.inference_batch().max(1));
         (0..n)
-            .step_by(INFERENCE_BATCH)
+            .step_by(size)
             .map(|first| {
-                let part = Slice::from(first..n.min(first + INFERENCE_BATCH));
+                let part = Slice::from(first..n.min(first.saturating_add(size)));
                 let part = images.slice_axis(Axis(0), part);
-                compute(&bridge::to_tensor(&part, self.device)?)
+                compute(network, &bridge::to_tensor(&part, self.device)?)
             })
             .collect()
+    }
+
+    /// Makes the network's fastest form, unless there is one of the weights as they are.
+    fn prepare(&self) -> Result<(), ModelError> {
+        // libtorch counts the changes of each tensor.
+        let versions = self.parameters.iter().map(|p| p.tensor.f_internal_version());
+        let version = versions.sum::<Result<i64, _>>().during("preparing the layers")?;
+        let mut prepared = self.prepared.borrow_mut();
+        if prepared.as_ref().is_none_or(|prepared| prepared.version != version) {
+            let network = self.network.prepared()?;
+            *prepared = network.map(|network| Prepared { network, version });
+        }
+        Ok(())
     }
 }
 
@@ -135,8 +161,9 @@ impl<C: NetworkConfig> Reconstruct for Autoencoder<C> {
 
     fn reconstruct(&self, images: Images<'_>) -> Result<Array4<f32>, ModelError> {
         self.check(&images)?;
-        let parts =
-            self.in_parts(&images, |part| bridge::to_array4(&self.forward(part, false)?))?;
+        let parts = self.in_parts(&images, |network, part| {
+            bridge::to_array4(&network.decode(&network.encode(part, false)?, false)?)
+        })?;
         if parts.is_empty() {
             return Ok(Array4::zeros(images.raw_dim()));
         }
@@ -149,8 +176,8 @@ impl<C: NetworkConfig> Embed for Autoencoder<C> {
 
     fn embed(&self, images: Images<'_>) -> Result<Array2<f32>, ModelError> {
         self.check(&images)?;
-        let parts =
-            self.in_parts(&images, |part| bridge::to_array2(&self.network.encode(part, false)?))?;
+        let parts = self
+            .in_parts(&images, |network, part| bridge::to_array2(&network.encode(part, false)?))?;
         if parts.is_empty() {
             return Ok(Array2::zeros((0, self.n_features()?)));
         }

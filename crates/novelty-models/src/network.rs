@@ -23,6 +23,24 @@ pub trait Network: Debug {
     /// # Errors
     /// If libtorch refuses an operation.
     fn decode(&self, codes: &Tensor, train: bool) -> Result<Tensor, ModelError>;
+
+    /// The same function in evaluation mode, to rounding, in a faster form that need not follow
+    /// later changes of the weights. By default there is none.
+    ///
+    /// # Errors
+    /// If libtorch refuses an operation.
+    fn prepared(&self) -> Result<Option<Self>, ModelError>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+
+    /// Images computed at a time when reconstructing and embedding, at least 1: it bounds memory.
+    /// Default 64.
+    fn inference_batch(&self) -> usize {
+        64
+    }
 }
 
 /// The architecture of a network: what has to be known to build it, and all of it.

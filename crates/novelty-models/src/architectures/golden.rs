@@ -9,7 +9,7 @@ use tch::{Reduction, Tensor};
 
 use super::*;
 use crate::bridge::{to_tensor, to_vec};
-use crate::optimizer::Adam;
+use crate::optimizer::Optimizer;
 use crate::parameters::StoredTensors;
 use crate::{AdamConfig, Autoencoder, Device, NetworkConfig};
 
@@ -71,12 +71,12 @@ fn model<C: NetworkConfig>(config: C) -> Autoencoder<C> {
 
 /// One step of Adam in training mode; the loss before it.
 fn step<C: NetworkConfig>(model: &Autoencoder<C>, images: &Array4<f32>) -> f64 {
-    let trainable = model.parameters().iter().filter(|p| p.trainable).map(|p| &p.tensor);
-    let mut adam = Adam::new(AdamConfig::default().epsilon(1e-3), trainable).unwrap();
+    let trainable = model.parameters().iter().filter(|p| p.trainable);
+    let adam = AdamConfig::default().epsilon(1e-3).into();
+    let mut optimizer = Optimizer::new(adam, None, trainable).unwrap();
     let images = to_tensor(&images.view(), tch::Device::Cpu).unwrap();
     let loss = model.forward(&images, true).unwrap().mse_loss(&images, Reduction::Mean);
-    loss.backward();
-    adam.step(1e-3).unwrap();
+    optimizer.step(&loss, false, 1e-3).unwrap();
     loss.double_value(&[])
 }
 

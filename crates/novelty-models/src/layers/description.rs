@@ -172,7 +172,7 @@ impl Layers {
     }
 
     /// The shape after each layer.
-    fn shapes(&self) -> Result<Vec<Vec<usize>>, InputError> {
+    pub(super) fn shapes(&self) -> Result<Vec<Vec<usize>>, InputError> {
         let mut shape = self.input.clone();
         if shape.contains(&0) {
             let range = "of at least 1 everywhere";

@@ -241,15 +241,7 @@ impl Layer {
     }
 
     fn keeps_shape(&self) -> bool {
-        matches!(
-            self,
-            Self::LeakyRelu { .. }
-                | Self::Relu
-                | Self::Elu
-                | Self::Tanh
-                | Self::Sigmoid
-                | Self::Scale { .. }
-        )
+        self.is_activation() || matches!(self, Self::Scale { .. })
     }
 
     /// Why a network with this layer could learn to give one output for every input.

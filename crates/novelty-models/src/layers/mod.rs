@@ -10,6 +10,7 @@ mod description;
 mod initialization;
 mod layer;
 mod operation;
+mod prepared;
 mod sequential;
 
 pub use description::{CollapseRisk, Layers};

@@ -1,16 +1,29 @@
 use tch::{TchError, Tensor};
 
+use super::prepared::sub_pixel;
 use super::{BatchNorm, Convolution, Initialization, Layer};
 use crate::{Init, ModelError, Parameters};
 
 /// A layer with its parameters.
 #[derive(Debug)]
 pub(super) enum Operation {
-    Conv2d { kernel: Kernel, convolution: Convolution },
-    ConvTranspose2d { kernel: Kernel, convolution: Convolution },
+    Conv2d {
+        kernel: Kernel,
+        convolution: Convolution,
+    },
+    ConvTranspose2d {
+        kernel: Kernel,
+        convolution: Convolution,
+    },
     BatchNorm(Normalization),
     Linear(Kernel),
     Plain(Layer),
+    /// An operation without bias, and what is added to its result.
+    Offset(Box<Operation>, Tensor),
+    /// An activation that overwrites its input.
+    Overwriting(Layer),
+    /// A doubling transposed convolution as a convolution to four interleaved images.
+    SubPixel(Kernel),
 }
 
 /// Weight and bias of a convolution or a fully connected layer.
@@ -80,6 +93,11 @@ fn linear(
 }
 
 impl Kernel {
+    fn shallow_clone(&self) -> Self {
+        let bias = self.bias.as_ref().map(Tensor::shallow_clone);
+        Self { weight: self.weight.shallow_clone(), bias }
+    }
+
     fn new(
         parameters: &mut Parameters,
         name: &str,
@@ -94,6 +112,16 @@ impl Kernel {
 }
 
 impl Normalization {
+    fn shallow_clone(&self) -> Self {
+        let affine = self.affine.as_ref();
+        Self {
+            affine: affine.map(|pair| [pair[0].shallow_clone(), pair[1].shallow_clone()]),
+            running_mean: self.running_mean.shallow_clone(),
+            running_var: self.running_var.shallow_clone(),
+            config: self.config,
+        }
+    }
+
     fn new(
         parameters: &mut Parameters,
         name: &str,
@@ -152,6 +180,29 @@ impl Operation {
             Self::BatchNorm(norm) => norm.forward(x, train),
             Self::Linear(Kernel { weight, bias }) => x.f_linear(weight, bias.as_ref()),
             Self::Plain(layer) => layer.forward(x),
+            Self::Offset(operation, offset) => operation.forward(x, train)?.f_add_(offset),
+            Self::Overwriting(layer) => layer.overwrite(x),
+            Self::SubPixel(kernel) => sub_pixel(x, kernel),
+        }
+    }
+
+    /// The same operation on the same tensors.
+    pub(super) fn shallow_clone(&self) -> Self {
+        match self {
+            Self::Conv2d { kernel, convolution } => {
+                Self::Conv2d { kernel: kernel.shallow_clone(), convolution: *convolution }
+            }
+            Self::ConvTranspose2d { kernel, convolution } => {
+                Self::ConvTranspose2d { kernel: kernel.shallow_clone(), convolution: *convolution }
+            }
+            Self::BatchNorm(norm) => Self::BatchNorm(norm.shallow_clone()),
+            Self::Linear(kernel) => Self::Linear(kernel.shallow_clone()),
+            Self::Plain(layer) => Self::Plain(*layer),
+            Self::Offset(operation, offset) => {
+                Self::Offset(Box::new(operation.shallow_clone()), offset.shallow_clone())
+            }
+            Self::Overwriting(layer) => Self::Overwriting(*layer),
+            Self::SubPixel(kernel) => Self::SubPixel(kernel.shallow_clone()),
         }
     }
 }

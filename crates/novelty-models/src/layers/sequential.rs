@@ -2,6 +2,7 @@ use novelty_core::InputError;
 use tch::Tensor;
 
 use super::operation::Operation;
+use super::prepared::prepare;
 use super::{CollapseRisk, Layers};
 use crate::error::TorchContext;
 use crate::{ModelError, Network, Parameters};
@@ -24,6 +25,26 @@ impl Sequential {
         &self.description
     }
 
+    /// The same function in evaluation mode, to rounding, and faster: batch normalisation is
+    /// folded into the weights, activations overwrite their input. Its weights are copies:
+    /// training the original does not change it.
+    ///
+    /// # Errors
+    /// If libtorch refuses an operation.
+    pub fn prepared(&self) -> Result<Self, ModelError> {
+        let _no_grad = tch::no_grad_guard();
+        let mut shapes = vec![self.description.input_shape().to_vec()];
+        shapes.extend(self.description.shapes()?);
+        let operations = prepare(&self.operations, &shapes).during("preparing the layers")?;
+        Ok(Self::new(operations, self.description.clone()))
+    }
+
+    /// The most numbers that a sample has between two layers.
+    fn widest(&self) -> usize {
+        let shapes = self.description.shapes().unwrap_or_default();
+        shapes.iter().map(|shape| shape.iter().product()).max().unwrap_or(1)
+    }
+
     /// Applies the layers to a batch `(n, ...)`. With `train`, batch normalisation goes by the
     /// batch and updates its running statistics; a batch with a single value a channel has no
     /// variance and is normalised as in evaluation.
@@ -37,6 +58,9 @@ impl Sequential {
             .during("computing the layers")
     }
 }
+
+/// Numbers between two layers that the processor's caches hold: larger parts are slower.
+const CACHED_VALUES: usize = 2 << 20;
 
 /// An encoder and a decoder made of [`Layers`].
 #[derive(Debug)]
@@ -85,5 +109,14 @@ impl Network for EncoderDecoder {
 
     fn decode(&self, codes: &Tensor, train: bool) -> Result<Tensor, ModelError> {
         self.decoder.forward(codes, train)
+    }
+
+    fn prepared(&self) -> Result<Option<Self>, ModelError> {
+        Ok(Some(Self { encoder: self.encoder.prepared()?, decoder: self.decoder.prepared()? }))
+    }
+
+    fn inference_batch(&self) -> usize {
+        let widest = self.encoder.widest().max(self.decoder.widest());
+        (CACHED_VALUES / widest).clamp(1, 256)
     }
 }
