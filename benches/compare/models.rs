@@ -1,11 +1,11 @@
 //! `novelty-models` against PyTorch: the same network from the same weights, on the same images
 //! in the same order.
 
-use std::cell::RefCell;
 use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array4, Axis};
 use novelty_benches::compare::{Peer, Run, Task, TaskError, serve};
@@ -55,9 +55,12 @@ fn prepare_training(batch_size: usize) -> Result<Run, TaskError> {
     let images = InMemoryDataset::new(shared_inputs(N_TRAINED)?)?;
     let config = TrainConfig::new().epochs(1).batch_size(batch_size).seed(SEED).device(Device::Cpu);
     let trainer = Trainer::new(network(), config);
-    let recorder = Recorder { images, order: RefCell::default() };
+    let recorder = Recorder { images, order: Mutex::default() };
     trainer.fit_dataset(&recorder, None::<&InMemoryDataset>, &mut ())?;
-    write_shared("order.json", serde_json::to_vec(&*recorder.order.borrow())?)?;
+    write_shared(
+        "order.json",
+        serde_json::to_vec(&*recorder.order.lock().unwrap_or_else(PoisonError::into_inner))?,
+    )?;
     Ok(Box::new(move || {
         let trained = trainer.fit_dataset(&recorder.images, None::<&InMemoryDataset>, &mut ())?;
         Ok(trained.history.final_train_loss().into_iter().collect())
@@ -95,7 +98,7 @@ fn write_shared(name: &str, bytes: impl AsRef<[u8]>) -> Result<(), TaskError> {
 /// Notes the order in which a trainer asks for images.
 struct Recorder {
     images: InMemoryDataset,
-    order: RefCell<Vec<usize>>,
+    order: Mutex<Vec<usize>>,
 }
 
 impl Dataset for Recorder {
@@ -110,7 +113,7 @@ impl Dataset for Recorder {
     }
 
     fn get(&self, index: usize) -> Result<Sample, DataError> {
-        self.order.borrow_mut().push(index);
+        self.order.lock().unwrap_or_else(PoisonError::into_inner).push(index);
         self.images.get(index)
     }
 }

@@ -59,6 +59,27 @@ pub enum ModelError {
         /// The image's position in the batch.
         index: usize,
     },
+    /// An encoder could map every image to one point, and a hypersphere would teach it to.
+    #[error("the encoder can collapse: {part} {reason}")]
+    CanCollapse {
+        /// The parameter or part.
+        part: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A trained encoder maps every image to one point, or to one distance.
+    #[error(
+        "the hypersphere has collapsed: {n_samples} training images are at a mean squared distance \
+         of {mean:e} from the centre, give or take {spread:e}"
+    )]
+    Collapsed {
+        /// The mean squared distance.
+        mean: f64,
+        /// Its standard deviation.
+        spread: f64,
+        /// Training images.
+        n_samples: usize,
+    },
     /// A network asked twice for one parameter name.
     #[error("parameter `{0}` is defined twice")]
     DuplicateParameter(String),

@@ -47,6 +47,10 @@
 //! Scores from reconstructions and thresholds are in `novelty-scoring`, datasets in
 //! `novelty-data`. This crate needs neither: they meet in the traits of [`novelty_core`].
 
+// A network of the tests is shared with those outside, who know the crate by its name.
+#[cfg(test)]
+extern crate self as novelty_models;
+
 mod architectures;
 mod autoencoder;
 mod bridge;
@@ -60,6 +64,7 @@ mod optimizer;
 mod parameters;
 mod random;
 mod schedule;
+mod svdd;
 mod trainer;
 
 pub use architectures::{
@@ -79,6 +84,9 @@ pub use network::{Network, NetworkConfig};
 pub use optimizer::{AdadeltaConfig, AdamConfig, Clip, OptimizerConfig, RmsPropConfig, SgdConfig};
 pub use parameters::{Init, Parameters};
 pub use schedule::{ConvergenceConfig, Monitor, PlateauConfig, Schedule};
+pub use svdd::{
+    DeepSvdd, DeepSvddConfig, Encoder, EncoderConfig, RadiusRule, SvddObjective, TrainedDeepSvdd,
+};
 pub use trainer::{
     CsvObserver, Keep, Loss, LossTarget, Observers, ProgressObserver, TrainConfig, Trained, Trainer,
 };

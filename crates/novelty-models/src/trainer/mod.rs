@@ -15,11 +15,15 @@ use novelty_core::{
     Dataset, Fit, ImageShape, Images, InputError, Sample, TrainObserver, ensure_finite,
 };
 
+pub(crate) use batches::for_each_batch;
 pub use config::{Keep, TrainConfig};
+pub(crate) use objective::{Batch, Losses, Objective, Steps};
 pub use observers::{CsvObserver, LossTarget, Observers, ProgressObserver};
 pub use redraw::Loss;
 use redraw::{Redraw, Redrawing};
-use run::Session;
+#[cfg(test)]
+pub(crate) use run::Run;
+pub(crate) use run::{EVALUATION_BATCH, Session};
 
 use crate::{Autoencoder, History, ModelError, NetworkConfig};
 
@@ -213,7 +217,7 @@ impl<C: NetworkConfig> Fit<Images<'_>> for Trainer<C> {
 }
 
 /// A batch of images as a dataset.
-struct Rows<'a>(Images<'a>);
+pub(crate) struct Rows<'a>(pub(crate) Images<'a>);
 
 impl Dataset for Rows<'_> {
     type Error = InputError;

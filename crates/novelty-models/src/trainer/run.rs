@@ -105,9 +105,9 @@ fn check_dataset<D: Dataset + ?Sized>(
 }
 
 /// One training run: the objective, its optimisers, and how far it has come.
-pub(super) struct Run<'a, O> {
+pub(crate) struct Run<'a, O> {
     pub(super) config: &'a TrainConfig,
-    pub(super) objective: O,
+    pub(crate) objective: O,
     pub(super) optimizers: Vec<Optimizer>,
     pub(super) progress: Progress,
     /// The weights of the best epoch so far, in the order of the parameters.
@@ -136,7 +136,7 @@ struct Epoch {
 }
 
 impl<'a, O: Objective> Run<'a, O> {
-    pub(super) fn new(config: &'a TrainConfig, objective: O) -> Result<Self, ModelError> {
+    pub(crate) fn new(config: &'a TrainConfig, objective: O) -> Result<Self, ModelError> {
         let trainable = || objective.parameters().iter().filter(|p| p.trainable);
         let optimizers = (0..objective.n_optimizers()).map(|index| {
             let own = trainable().filter(|p| objective.optimizer_of(&p.name) == index);
@@ -229,7 +229,7 @@ impl<'a, O: Objective> Run<'a, O> {
     }
 
     /// One training step; the batch's mean losses, still on the device.
-    pub(super) fn train_step(
+    pub(crate) fn train_step(
         &mut self,
         images: Images<'_>,
         labels: &[Option<bool>],

@@ -32,7 +32,7 @@ fn problem(folder: &Path) -> CheckpointProblem {
 }
 
 /// Rewrites the header of the weights file, keeping its length consistent.
-fn edit_header(folder: &Path, edit: impl Fn(&str) -> String) {
+pub(crate) fn edit_header(folder: &Path, edit: impl Fn(&str) -> String) {
     let path = folder.join(WEIGHTS);
     let bytes = fs::read(&path).unwrap();
     let n = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;

@@ -7,6 +7,8 @@ mod checkpoint;
 mod conv_autoencoder;
 mod device;
 mod golden;
+mod own_network;
 mod pictures;
 mod resume;
+mod svdd;
 mod training;
