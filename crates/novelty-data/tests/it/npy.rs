@@ -54,7 +54,7 @@ fn every_kind_of_file_holds_the_values_numpy_wrote() {
 
 #[test]
 fn images_are_what_numpy_computes_from_the_values() {
-    for kind in ["u1", "u2", "f4"] {
+    for kind in ["u1", "u2", "f2", "f4"] {
         let expected = NpyArray::open_member(golden("expected.npz"), &format!("{kind}_image"));
         let expected = expected.unwrap().to_f64().unwrap();
         for end in ["little_C", "little_F", "big_C", "big_F"] {
