@@ -68,13 +68,17 @@ fn comparisons(c: &mut Criterion) {
             b.iter(|| metrics::compare_roc_auc(black_box(&a), &b_scores, &labels));
         });
     });
-    let mut group = c.benchmark_group("bootstrap_roc_auc_100");
+    let mut group = c.benchmark_group("100_resamples");
     group.sample_size(10);
+    let config = BootstrapConfig::new().n_resamples(100);
     for n in [1_000, 10_000] {
-        let (scores, labels) = scores(n);
-        let config = BootstrapConfig::new().n_resamples(100);
-        group.bench_function(BenchmarkId::from_parameter(n), |b| {
-            b.iter(|| metrics::bootstrap(black_box(&scores), &labels, &config, metrics::roc_auc));
+        let ((a, labels), (other, _)) = (scores(n), scores(n));
+        group.bench_function(BenchmarkId::new("bootstrap", n), |b| {
+            b.iter(|| metrics::bootstrap(black_box(&a), &labels, &config, metrics::roc_auc));
+        });
+        group.bench_function(BenchmarkId::new("bootstrap_difference", n), |b| {
+            let pair = (a.as_slice(), other.as_slice());
+            b.iter(|| metrics::bootstrap_difference(pair, &labels, &config, metrics::roc_auc));
         });
     }
     group.finish();
@@ -121,6 +125,20 @@ fn pixels(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("pixel_roc_auc", n), |b| {
             b.iter(|| metrics::pixel_roc_auc(black_box(maps.view()), masks.view()));
         });
+        group.bench_function(BenchmarkId::new("score_histogram", n), |b| {
+            b.iter(|| {
+                let mut histogram = ScoreHistogram::new();
+                for (map, mask) in maps.outer_iter().zip(masks.outer_iter()) {
+                    histogram.update_pixels(black_box(map), mask)?;
+                }
+                histogram.roc_auc()
+            });
+        });
+        let flagged = maps.map(|&score| score > 0.9);
+        let (flagged, truth) = (flagged.as_slice(), masks.as_slice());
+        group.bench_function(BenchmarkId::new("iou", n), |b| {
+            b.iter(|| flagged.zip(truth).map(|(flagged, truth)| metrics::iou(flagged, truth)));
+        });
     }
     group.finish();
 }
@@ -128,7 +146,8 @@ fn pixels(c: &mut Criterion) {
 type ClusterMetric = fn(&Array2<f32>, &[usize]) -> Result<f64, MetricsError>;
 
 fn of_clusterings(c: &mut Criterion) {
-    let all: [(&str, ClusterMetric); 4] = [
+    let all: [(&str, ClusterMetric); 5] = [
+        ("silhouette_samples", |x, l| metrics::silhouette_samples(x.view(), l).map(|s| s[0])),
         ("silhouette_score", |x, l| metrics::silhouette_score(x.view(), l)),
         ("silhouette_score_sampled_256", |x, l| {
             metrics::silhouette_score_sampled(x.view(), l, 256, 1).map(|estimate| estimate.value)

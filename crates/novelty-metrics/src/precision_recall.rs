@@ -4,6 +4,10 @@ use crate::columns::Columns;
 use crate::operating_point::threshold_below;
 use crate::ranking::{Counts, Ranked, Ranking};
 
+/// A precision of one. Precisions are added as integers, so that neither the order of the
+/// samples nor their split into pieces shows in the sum.
+const ONE: f64 = (1_u64 << 62) as f64;
+
 /// Precision against recall, as the threshold rises.
 ///
 /// Point `i` flags the samples with `score >= thresholds[i]`, as in scikit-learn. `precision`
@@ -82,7 +86,7 @@ pub fn average_precision(scores: &[f32], labels: &[bool]) -> Result<f64, Metrics
 pub(crate) fn average_precision_of(ranking: &impl Ranked) -> Result<f64, MetricsError> {
     let total = ranking.total().ensure_positives()?;
     let sums = ranking.fold(|bucket| {
-        let mut sum = 0.0;
+        let mut sum = 0;
         let mut flagged = bucket.above;
         if bucket.inside.positives == 0 {
             return sum;
@@ -90,11 +94,11 @@ pub(crate) fn average_precision_of(ranking: &impl Ranked) -> Result<f64, Metrics
         bucket.for_each_group(|Group { counts, .. }| {
             flagged = flagged.plus(counts);
             let precision = flagged.positives as f64 / flagged.total() as f64;
-            sum += counts.positives as f64 * precision;
+            sum += u128::from(counts.positives) * u128::from((precision * ONE) as u64);
         });
         sum
     });
-    Ok(sums.into_iter().sum::<f64>() / total.positives as f64)
+    Ok(sums.into_iter().sum::<u128>() as f64 / ONE / total.positives as f64)
 }
 
 /// The highest F1 of all thresholds, and where it is.

@@ -145,8 +145,7 @@ impl ScoreAccumulator {
         precision_recall::curve_of(&self.ladder())
     }
 
-    /// As [`average_precision`](crate::average_precision) of all samples; the sum is taken
-    /// in other steps, which shows in the last digit at most.
+    /// As [`average_precision`](crate::average_precision) of all samples.
     ///
     /// # Errors
     /// If no sample is anomalous.

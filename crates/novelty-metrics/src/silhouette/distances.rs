@@ -9,7 +9,7 @@ use pulp::{Arch, Simd, WithSimd};
 /// Points a panel: one lane each, and two of the widest vectors.
 pub(crate) const LANES: usize = 32;
 /// Rows that share the loads of a panel.
-const ROWS: usize = 4;
+const ROWS: usize = 6;
 /// Panels that are met by all rows in turn while they are in the first-level cache.
 const PANELS: usize = 8;
 /// Rows after which the sums of the columns leave `f32`.

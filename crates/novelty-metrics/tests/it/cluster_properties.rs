@@ -61,24 +61,6 @@ fn silhouettes_of_every_block_size_match_the_definition() {
 }
 
 #[test]
-fn one_thread_and_many_give_the_same_bits() {
-    let (x, labels) = blobs(3000, 6, 4, 1);
-    let all = || {
-        (
-            silhouette_samples(x.view(), &labels).unwrap(),
-            silhouette_score_sampled(x.view(), &labels, 200, 3).unwrap(),
-            davies_bouldin_score(x.view(), &labels).unwrap(),
-            calinski_harabasz_score(x.view(), &labels).unwrap(),
-        )
-    };
-    let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
-    let one = pool(1).install(all);
-    for n in [2, 3, 8] {
-        assert!(pool(n).install(all) == one, "{n} threads");
-    }
-}
-
-#[test]
 fn clusters_far_from_one_another_keep_their_digits() {
     // By |a|^2 + |b|^2 - 2ab in f32 the first comes out as 0.826.
     let x = ndarray::array![[2000.0], [2000.1], [2000.5], [0.0], [0.3], [0.1]];
