@@ -37,10 +37,12 @@
 //!
 //! Models that reconstruct are in `novelty-models`; how good scores are, in `novelty-metrics`.
 
+mod error;
 mod quantile;
 mod reconstruction;
 
+pub use error::ScoringError;
 pub use quantile::{QuantileThreshold, quantile};
 pub use reconstruction::{
-    PixelError, ReconstructionError, ScoringError, mean_absolute_error, mean_squared_error,
+    PixelError, Pooling, ReconstructionError, mean_absolute_error, mean_squared_error,
 };

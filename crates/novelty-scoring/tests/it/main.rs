@@ -1,4 +1,6 @@
 //! The public behaviour of `novelty-scoring`.
 
+mod golden;
+mod pixel_errors;
 mod quantile;
 mod reconstruction;

@@ -1,0 +1,127 @@
+use std::convert::Infallible;
+use std::error::Error;
+
+use novelty_core::InputError;
+use thiserror::Error;
+
+/// Why something could not be fitted or scored. `E` is the error of the model that a scorer
+/// holds; scorers without a model have none.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ScoringError<E: Error + 'static = Infallible> {
+    /// An input or a setting is unusable.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The model failed.
+    #[error("the model failed")]
+    Model(#[source] E),
+    /// The scorer behind a model failed.
+    #[error("the scorer of the embeddings failed")]
+    Scorer(#[source] Box<dyn Error + Send + Sync>),
+    /// A value is outside the range that the error is defined on.
+    #[error("{place} holds {value} at position {index}; it must be {range}")]
+    OutOfRange {
+        /// Which input.
+        place: &'static str,
+        /// The position of the first such value, in row-major order.
+        index: usize,
+        /// The value.
+        value: f32,
+        /// The range.
+        range: &'static str,
+    },
+    /// There are fewer samples than the settings need.
+    #[error("there are {n_samples} {place}; at least {needed} are needed")]
+    TooFewSamples {
+        /// Which input.
+        place: &'static str,
+        /// How many there are.
+        n_samples: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// The images are smaller than what looks at them.
+    #[error("the images are {height}x{width}; {what} needs at least {needed} rows and columns")]
+    ImageTooSmall {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// What looks at them.
+        what: &'static str,
+        /// The smallest side.
+        needed: usize,
+    },
+    /// All reference values are the same: there is no scale to measure by.
+    #[error("{place} do not vary: there is no scale to measure by")]
+    NoSpread {
+        /// Which values.
+        place: &'static str,
+    },
+    /// The labels lack a class.
+    #[error("all {n} labels are {label}; the rule needs {} ones too", !label)]
+    OneClass {
+        /// The class that every label has.
+        label: bool,
+        /// How many labels there are.
+        n: usize,
+    },
+    /// The rule needs labels.
+    #[error("the rule {rule} needs labels")]
+    NoLabels {
+        /// The rule.
+        rule: &'static str,
+    },
+    /// The threshold was chosen from the very scores it is to judge.
+    #[error(
+        "the threshold {rule} was chosen from these {n} scores; judge others, or call the \
+         function that says in_sample"
+    )]
+    InSample {
+        /// The rule that chose it.
+        rule: String,
+        /// How many scores.
+        n: usize,
+    },
+    /// A matrix could not be decomposed.
+    #[error("the eigenvalues of a {size}x{size} matrix did not converge")]
+    NoConvergence {
+        /// Its size.
+        size: usize,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl ScoringError {
+    /// The same error for a scorer that holds a model.
+    pub(crate) fn with_model<E: Error + 'static>(self) -> ScoringError<E> {
+        match self {
+            Self::Input(error) => ScoringError::Input(error),
+            Self::Model(never) => match never {},
+            Self::Scorer(error) => ScoringError::Scorer(error),
+            Self::OutOfRange { place, index, value, range } => {
+                ScoringError::OutOfRange { place, index, value, range }
+            }
+            Self::TooFewSamples { place, n_samples, needed } => {
+                ScoringError::TooFewSamples { place, n_samples, needed }
+            }
+            Self::ImageTooSmall { height, width, what, needed } => {
+                ScoringError::ImageTooSmall { height, width, what, needed }
+            }
+            Self::NoSpread { place } => ScoringError::NoSpread { place },
+            Self::OneClass { label, n } => ScoringError::OneClass { label, n },
+            Self::NoLabels { rule } => ScoringError::NoLabels { rule },
+            Self::InSample { rule, n } => ScoringError::InSample { rule, n },
+            Self::NoConvergence { size } => ScoringError::NoConvergence { size },
+            Self::Write { path, source } => ScoringError::Write { path, source },
+        }
+    }
+}
