@@ -37,11 +37,26 @@
 //!
 //! Models that reconstruct are in `novelty-models`; how good scores are, in `novelty-metrics`.
 
+mod embedding_score;
 mod error;
+mod features;
+mod hypersphere;
+mod isolation_forest;
+mod kernel_density;
+mod local_outlier_factor;
+mod mahalanobis;
+mod neighbors;
 mod quantile;
 mod reconstruction;
 
+pub use embedding_score::EmbeddingScore;
 pub use error::ScoringError;
+pub use hypersphere::{Boundary, Hypersphere, HypersphereConfig};
+pub use isolation_forest::{IsolationForest, IsolationForestConfig};
+pub use kernel_density::{Bandwidth, KernelDensity, KernelDensityConfig};
+pub use local_outlier_factor::{LocalOutlierFactor, LocalOutlierFactorConfig};
+pub use mahalanobis::{Mahalanobis, MahalanobisConfig, Shrinkage};
+pub use neighbors::{Distance, KNearestNeighbors, KNearestNeighborsConfig, NeighborAggregation};
 pub use quantile::{QuantileThreshold, quantile};
 pub use reconstruction::{
     PixelError, Pooling, ReconstructionError, mean_absolute_error, mean_squared_error,

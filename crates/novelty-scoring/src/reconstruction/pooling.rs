@@ -42,7 +42,7 @@ impl Pooling {
 }
 
 pub(super) fn root_sum(mean: f64, len: usize) -> f64 {
-    (mean * len as f64).max(0.0).sqrt()
+    (mean * len as f64).sqrt()
 }
 
 fn mean(values: &[f32]) -> f64 {

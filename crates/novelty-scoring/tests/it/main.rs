@@ -1,5 +1,6 @@
 //! The public behaviour of `novelty-scoring`.
 
+mod features;
 mod golden;
 mod pixel_errors;
 mod quantile;

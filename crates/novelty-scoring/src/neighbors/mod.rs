@@ -1,0 +1,9 @@
+//! Nearest neighbours, exactly.
+
+mod candidates;
+mod coreset;
+mod index;
+mod scorer;
+
+pub(crate) use index::{Neighbor, NeighborIndex};
+pub use scorer::{Distance, KNearestNeighbors, KNearestNeighborsConfig, NeighborAggregation};
