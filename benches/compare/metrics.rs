@@ -26,18 +26,30 @@ macro_rules! silhouette {
     ($n:literal, $d:literal) => {
         Task {
             name: concat!("silhouette_", stringify!($n), "x", stringify!($d)),
+            peers: &SKLEARN,
+            ..silhouette!($n, $d, [])
+        }
+    };
+    // linfa takes most of a minute for 20,000: a task of its own, which can be left out.
+    ($n:literal, $d:literal, linfa) => {
+        Task {
+            name: concat!("silhouette_", stringify!($n), "x", stringify!($d), "_linfa"),
+            peers: &[Peer::Rust {
+                name: "linfa (f64)",
+                version: "0.8.1",
+                prepare: || prepare_linfa_silhouette($n, $d),
+            }],
+            ..silhouette!($n, $d, [])
+        }
+    };
+    ($n:literal, $d:literal, []) => {
+        Task {
+            name: "",
             description: concat!("silhouette of ", $n, " x ", $d, ", f32, 5 clusters"),
             rtol: 0.0,
             atol: 1e-5,
             ours: || prepare_silhouette($n, $d),
-            peers: &[
-                Peer::Python("scikit-learn"),
-                Peer::Rust {
-                    name: "linfa (f64)",
-                    version: "0.8.1",
-                    prepare: || prepare_linfa_silhouette($n, $d),
-                },
-            ],
+            peers: &[],
         }
     };
 }
@@ -77,6 +89,12 @@ fn main() -> ExitCode {
                 prepare_agreement(100_000)
             })
         },
+        silhouette!(10_000, 2, linfa),
+        silhouette!(10_000, 8, linfa),
+        silhouette!(10_000, 32, linfa),
+        silhouette!(20_000, 2, linfa),
+        silhouette!(20_000, 8, linfa),
+        silhouette!(20_000, 32, linfa),
     ])
 }
 

@@ -27,57 +27,61 @@
 //!
 //! # Scores against labels
 //!
-//! | function | answers | cost |
-//! |---|---|---|
-//! | [`roc_curve`] | both error rates at every threshold | `O(n)` in practice |
-//! | [`roc_auc`] | the probability that an anomalous sample outranks a normal one | `O(n)` in practice |
-//! | [`roc_auc_partial`] | the same for few false alarms (McClish 1989) | `O(n)` in practice |
-//! | [`tpr_at_fpr`], [`fpr_at_tpr`] | one error rate, given the other | `O(n)` in practice |
-//! | [`precision_recall_curve`] | precision and recall at every threshold | `O(n)` in practice |
-//! | [`average_precision`] | the area under it, as scikit-learn sums it | `O(n)` in practice |
-//! | [`f1_max`] | the best F1 and its threshold | `O(n)` in practice |
-//! | [`confusion`] | the four counts at a threshold | `O(n)` |
+//! Costs are those of buckets and radix sorts, with a comparison sort of the short runs.
+//!
+//! | function | answers | cost | paper |
+//! |---|---|---|---|
+//! | [`roc_curve`] | both error rates at every threshold | `O(n)` | Fawcett 2006 |
+//! | [`roc_auc`] | the probability that an anomalous sample outranks a normal one | `O(n)` | Hanley and McNeil 1982 |
+//! | [`roc_auc_partial`] | the same for few false alarms | `O(n)` | McClish 1989 |
+//! | [`tpr_at_fpr`], [`fpr_at_tpr`] | one error rate, given the other | `O(n)` | - |
+//! | [`precision_recall_curve`] | precision and recall at every threshold | `O(n)` | Davis and Goadrich 2006 |
+//! | [`average_precision`] | the area under it, as scikit-learn sums it | `O(n)` | Davis and Goadrich 2006 |
+//! | [`f1_max`] | the best F1 and its threshold | `O(n)` | van Rijsbergen 1979 |
+//! | [`confusion`] | the four counts at a threshold | `O(n)` | - |
 //!
 //! Their uncertainty, and two detectors on the same samples:
 //!
-//! | function | answers | cost |
-//! |---|---|---|
-//! | [`roc_auc_interval`], [`compare_roc_auc`] | confidence interval and paired test of the area (DeLong et al. 1988) | `O(n log n)` |
-//! | [`bootstrap`], [`bootstrap_difference`] | the same for any metric, by resampling (Efron 1979) | as many times the metric |
+//! | function | answers | cost | paper |
+//! |---|---|---|---|
+//! | [`roc_auc_interval`], [`compare_roc_auc`] | confidence interval and paired test of the area | `O(n log n)` | DeLong et al. 1988, Sun and Xu 2014 |
+//! | [`bootstrap`], [`bootstrap_difference`] | the same for any metric, by resampling | as many times the metric | Efron 1979 |
 //!
-//! Scores that come in pieces, or from several machines, go into an accumulator:
+//! Scores that come in pieces, or from several machines, go into an accumulator; both merge,
+//! and serialise with the feature `serde`:
 //!
-//! | type | gives | memory |
-//! |---|---|---|
-//! | [`ScoreAccumulator`] | the exact metrics of all pieces | 24 bytes a distinct score |
-//! | [`ScoreHistogram`] | curves at bin edges, areas with the limits of their error | at most 16 MB by default |
+//! | type | gives | cost | memory |
+//! |---|---|---|---|
+//! | [`ScoreAccumulator`] | the exact metrics of all pieces | `O(n log n)` | 24 bytes a distinct score |
+//! | [`ScoreHistogram`] | curves at bin edges, areas with the limits of their error | `O(n)` | at most 16 MB by default |
 //!
 //! # Pixels
 //!
-//! | function | answers | cost |
-//! |---|---|---|
-//! | [`pixel_roc_auc`] | the area with pixels for samples; as a stream: [`ScoreHistogram::update_pixels`] | `O(n)` in practice |
-//! | [`aupro`] | per-region overlap to a false-positive rate, as MVTec AD defines it | `O(n)` in practice |
-//! | [`iou`], [`Confusion::iou`] | intersection over union | `O(n)` |
+//! | function | answers | cost | paper |
+//! |---|---|---|---|
+//! | [`pixel_roc_auc`] | the area with pixels for samples | `O(n)` | - |
+//! | [`ScoreHistogram::update_pixels`] | the same of a stream of maps, in bounded memory | `O(n)` | - |
+//! | [`aupro`] | per-region overlap to a false-positive rate, as MVTec AD defines it | `O(n)` | Bergmann et al. 2021 |
+//! | [`iou`], [`Confusion::iou`] | intersection over union | `O(n)` | Jaccard 1912 |
 //!
 //! # Clusterings
 //!
 //! Labels are any numbers, one a sample. These judge a clustering by the data alone:
 //!
-//! | function | judges | cost |
-//! |---|---|---|
-//! | [`silhouette_samples`], [`silhouette_score`] | own cluster against the next (Rousseeuw 1987) | `O(n^2 d)` time, `O(n d)` memory |
-//! | [`silhouette_score_sampled`] | the same, estimated, with its standard error | `O(m n d)` |
-//! | [`davies_bouldin_score`] | width against distance (Davies and Bouldin 1979) | `O(n d + k^2 d)` |
-//! | [`calinski_harabasz_score`] | variance between against within (1974) | `O(n d)` |
+//! | function | judges | cost | paper |
+//! |---|---|---|---|
+//! | [`silhouette_samples`], [`silhouette_score`] | own cluster against the next | `O(n^2 d)` time, `O(n d)` memory | Rousseeuw 1987 |
+//! | [`silhouette_score_sampled`] | the same, estimated from `m` samples, with its standard error | `O(m n d)` | - |
+//! | [`davies_bouldin_score`] | width against distance | `O(n d + k^2 d)` | Davies and Bouldin 1979 |
+//! | [`calinski_harabasz_score`] | variance between against within | `O(n d)` | Calinski and Harabasz 1974 |
 //!
 //! and these against true classes:
 //!
-//! | function | judges | cost |
-//! |---|---|---|
-//! | [`adjusted_rand_index`] | pairs, corrected for chance (Hubert and Arabie 1985) | `O(n log n)` |
-//! | [`adjusted_mutual_information`] | information, corrected for chance (Vinh et al. 2010) | see there |
-//! | [`v_measure`] | homogeneity and completeness (Rosenberg and Hirschberg 2007) | `O(n log n)` |
+//! | function | judges | cost | paper |
+//! |---|---|---|---|
+//! | [`adjusted_rand_index`] | pairs, corrected for chance | `O(n log n)` | Hubert and Arabie 1985 |
+//! | [`adjusted_mutual_information`] | information, corrected for chance | `O(n log n + r c s)`, see there | Vinh et al. 2010 |
+//! | [`v_measure`] | homogeneity and completeness | `O(n log n)` | Rosenberg and Hirschberg 2007 |
 //!
 //! # Elsewhere
 //!

@@ -27,8 +27,10 @@ const MIN_STRIP: usize = 16 * LANES;
 /// `[-1, 1]`; a sample alone in its cluster has 0, as has one with `a = b = 0`.
 ///
 /// `x` is `(n_samples, n_features)`; labels are any numbers. Leave noise out before: a label
-/// for it would count as a cluster. `O(n^2 d)` time with every pair of clusters computed
-/// once, `O(n d)` memory.
+/// for it would count as a cluster. `O(n^2 d)` time with every pair of samples computed
+/// once, `O(n d)` memory: distances are streamed, block by block, into the sums of their
+/// clusters, and none is kept. Where the square is out of reach, see
+/// [`silhouette_score_sampled`].
 ///
 /// Source: Rousseeuw, Silhouettes: a graphical aid to the interpretation and validation of
 /// cluster analysis, Journal of Computational and Applied Mathematics 20 (1987).

@@ -4,10 +4,10 @@ use std::fmt::Debug;
 
 use ndarray::{Array2, Array3};
 use novelty_metrics::{
-    BootstrapConfig, ScoreAccumulator, ScoreHistogram, aupro, average_precision, bootstrap,
-    bootstrap_difference, calinski_harabasz_score, compare_roc_auc, confusion,
-    davies_bouldin_score, f1_max, fpr_at_tpr, pixel_roc_auc, precision_recall_curve, roc_auc,
-    roc_auc_interval, roc_auc_partial, roc_curve, silhouette_samples, silhouette_score,
+    BootstrapConfig, ScoreAccumulator, ScoreHistogram, adjusted_mutual_information, aupro,
+    average_precision, bootstrap, bootstrap_difference, calinski_harabasz_score, compare_roc_auc,
+    confusion, davies_bouldin_score, f1_max, fpr_at_tpr, pixel_roc_auc, precision_recall_curve,
+    roc_auc, roc_auc_interval, roc_auc_partial, roc_curve, silhouette_samples, silhouette_score,
     silhouette_score_sampled, tpr_at_fpr,
 };
 use rand::{Rng, SeedableRng};
@@ -97,4 +97,6 @@ fn clusterings() {
     assert_same(|| silhouette_score_sampled(x.view(), &labels, 200, 3));
     assert_same(|| davies_bouldin_score(x.view(), &labels));
     assert_same(|| calinski_harabasz_score(x.view(), &labels));
+    let others: Vec<usize> = (0..3000).map(|_| random.gen_range(0..40)).collect();
+    assert_same(|| adjusted_mutual_information(&labels, &others));
 }
