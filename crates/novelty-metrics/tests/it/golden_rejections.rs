@@ -55,7 +55,7 @@ impl Case {
                 adjusted_mutual_information(labels, predicted).map(drop)
             }
             "v_measure" => v_measure(labels, predicted).map(drop),
-            other => panic!("{other} is no function"),
+            other => unreachable!("{other} is no function"),
         }
     }
 }
