@@ -1,6 +1,7 @@
 //! `novelty-cluster` against scikit-learn and linfa.
 
-use std::path::PathBuf;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
@@ -8,8 +9,9 @@ use linfa::DatasetBase;
 use linfa::traits::{Fit as _, Predict as _, Transformer as _};
 use ndarray::{Array1, Array2, Axis};
 use novelty_benches::compare::{Peer, Prepare, Run, Task, TaskError, serve};
-use novelty_cluster::{DbscanConfig, GaussianMixtureConfig, KMeansConfig, MixtureInit};
+use novelty_cluster::{DbscanConfig, GaussianMixtureConfig, KMeansConfig, MixtureInit, PcaConfig};
 use novelty_core::Fit;
+use novelty_data::{IdxDataset, Split};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -60,9 +62,28 @@ fn main() -> ExitCode {
         converged("gaussian_mixture_converged_20kx32", || prepare_converged(32), || {
             prepare_linfa_mixture(32)
         }),
-        dbscan!(2, 0.1),
-        dbscan!(8, 1.0),
-        dbscan!(32, 4.0),
+        dbscan!(2, 0.3),
+        dbscan!(8, 2.0),
+        dbscan!(32, 6.5),
+        Task {
+            name: "pca_20kx784",
+            description: "PCA of 20,000 x 784 (MNIST) to 32, singular values",
+            rtol: 1e-4,
+            atol: 0.0,
+            ours: prepare_pca_of_digits,
+            peers: &[
+                Peer::Python("scikit-learn"),
+                linfa("linfa (f64)", prepare_linfa_pca),
+            ],
+        },
+        Task {
+            name: "pca_20kx12288",
+            description: "PCA of 20,000 x 12,288 to 32, singular values",
+            rtol: 1e-3,
+            atol: 0.0,
+            ours: prepare_pca_of_large_images,
+            peers: &[Peer::Python("scikit-learn")],
+        },
     ])
 }
 
@@ -218,6 +239,56 @@ fn prepare_linfa_dbscan(d: usize, eps: f64) -> Result<Run, TaskError> {
         );
         let found: Array1<Option<usize>> = params.tolerance(eps).transform(&x)?;
         Ok(labels(found.iter().copied()))
+    }))
+}
+
+const COMPONENTS: usize = 32;
+
+fn digits() -> Result<Array2<f32>, TaskError> {
+    let mnist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/mnist");
+    let dataset = IdxDataset::open_dir(mnist, Split::Train)?;
+    let images = dataset.to_images(&(0..20_000).collect::<Vec<_>>())?;
+    Ok(images.into_shape_with_order((20_000, 784))?)
+}
+
+/// What embeds 64x64 colour images: some hundred directions of falling variance, noise, and
+/// brightness all over.
+fn large_images() -> Array2<f32> {
+    let (n, d, rank) = (20_000, 12_288, 100);
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let directions = Array2::from_shape_simple_fn((rank, d), || noise(&mut random));
+    let weights = Array2::from_shape_fn((n, rank), |(_, k)| {
+        noise(&mut random) * 0.3 / (1.0 + k as f32).powf(0.7)
+    });
+    let mut x = weights.dot(&directions);
+    x.mapv_inplace(|value| value + 0.5 + 0.1 * random.gen_range(-1.0_f32..1.0));
+    x
+}
+
+fn prepare_pca_of_digits() -> Result<Run, TaskError> {
+    prepare_pca(digits()?)
+}
+
+fn prepare_pca_of_large_images() -> Result<Run, TaskError> {
+    prepare_pca(large_images())
+}
+
+fn prepare_pca(x: Array2<f32>) -> Result<Run, TaskError> {
+    let folder = env::var_os("NOVELTY_COMPARE_DIR").map_or_else(env::temp_dir, PathBuf::from);
+    let mut file = BufWriter::new(fs::File::create(folder.join("x.f32"))?);
+    for value in &x {
+        file.write_all(&value.to_le_bytes())?;
+    }
+    file.flush()?;
+    let config = PcaConfig::new(COMPONENTS);
+    Ok(Box::new(move || Ok(config.fit(x.view())?.singular_values().to_vec())))
+}
+
+fn prepare_linfa_pca() -> Result<Run, TaskError> {
+    let dataset = DatasetBase::from(digits()?.mapv(f64::from));
+    Ok(Box::new(move || {
+        let model = linfa_reduction::Pca::params(COMPONENTS).fit(&dataset)?;
+        Ok(model.singular_values().to_vec())
     }))
 }
 

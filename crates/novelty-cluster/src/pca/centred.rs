@@ -1,0 +1,88 @@
+//! Data less its mean, a block at a time: it is never copied as a whole.
+
+use std::ops::Range;
+
+use novelty_core::Features;
+use rayon::prelude::*;
+
+/// Rows whose sums are taken by one thread, at most this many chunks of them.
+const MAX_CHUNKS: usize = 64;
+
+/// Features less their mean.
+pub(crate) struct Centred<'a> {
+    pub(crate) x: Features<'a>,
+    pub(crate) mean: Vec<f64>,
+}
+
+/// A number that blocks are made of.
+pub(crate) trait Real: faer::traits::RealField + Copy + Into<f64> + Default {
+    fn round(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    fn round(value: f64) -> Self {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    fn round(value: f64) -> Self {
+        value
+    }
+}
+
+impl<'a> Centred<'a> {
+    /// Of contiguous rows.
+    pub(crate) fn new(x: Features<'a>) -> Self {
+        let (n, d) = x.dim();
+        let rows: Vec<usize> = (0..n).collect();
+        let sums = rows.par_chunks(n.div_ceil(MAX_CHUNKS).max(32)).map(|rows| {
+            let mut sums = vec![0.0_f64; d];
+            for &row in rows {
+                sums.iter_mut().zip(x.row(row)).for_each(|(sum, &value)| *sum += f64::from(value));
+            }
+            sums
+        });
+        let mut mean = vec![0.0_f64; d];
+        for sums in sums.collect::<Vec<_>>() {
+            mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean += sum);
+        }
+        mean.iter_mut().for_each(|mean| *mean /= n as f64);
+        Self { x, mean }
+    }
+
+    /// Writes samples, row by row, and returns the sum of their squares.
+    pub(crate) fn samples<T: Real>(&self, range: Range<usize>, out: &mut [T]) -> f64 {
+        let d = self.x.ncols();
+        let rows = out.par_chunks_exact_mut(d).zip(range);
+        let sums = rows.map(|(out, row)| {
+            let mut sum = [0.0_f64; 8];
+            let x = self.x.row(row);
+            let values = x.to_slice().unwrap_or_default();
+            for (at, ((out, &value), mean)) in out.iter_mut().zip(values).zip(&self.mean).enumerate()
+            {
+                let centred = f64::from(value) - mean;
+                sum[at % 8] += centred * centred;
+                *out = T::round(centred);
+            }
+            sum.iter().sum::<f64>()
+        });
+        sums.collect::<Vec<_>>().iter().sum()
+    }
+
+    /// Writes features as rows, and returns the sum of their squares.
+    pub(crate) fn features<T: Real>(&self, range: Range<usize>, out: &mut [T]) -> f64 {
+        let n = self.x.nrows();
+        let rows = out.par_chunks_exact_mut(n).zip(range);
+        let sums = rows.map(|(out, feature)| {
+            let mut sum = 0.0;
+            for (out, &value) in out.iter_mut().zip(self.x.column(feature)) {
+                let centred = f64::from(value) - self.mean[feature];
+                sum += centred * centred;
+                *out = T::round(centred);
+            }
+            sum
+        });
+        sums.collect::<Vec<_>>().iter().sum()
+    }
+}

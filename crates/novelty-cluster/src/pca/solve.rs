@@ -1,0 +1,203 @@
+//! The principal directions of centred data.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par};
+use rayon::prelude::*;
+
+use super::centred::Centred;
+use super::eigen::Eigen;
+use super::gram::{Shape, gram};
+use super::lanczos::{Search, largest};
+use super::{PcaConfig, PcaSolver};
+use crate::ClusterError;
+
+/// Samples a block of a pass over the data, and samples a task.
+const BLOCK: usize = 256;
+const ROWS: usize = 64;
+/// Features a task.
+const PANEL: usize = 512;
+
+/// Directions as columns, the eigenvalues of the scatter matrix that belong to them, and its
+/// trace.
+pub(crate) struct Solution {
+    pub(crate) directions: Mat<f64>,
+    pub(crate) values: Vec<f64>,
+    pub(crate) trace: f64,
+}
+
+pub(crate) fn solve(data: &Centred<'_>, config: &PcaConfig) -> Result<Solution, ClusterError> {
+    let (n, d) = data.x.dim();
+    let k = config.n_components;
+    let block = k.saturating_add(config.n_oversamples);
+    let is_small = n.min(d) <= 1000 || block.saturating_mul(5) > n.min(d);
+    match config.solver {
+        PcaSolver::Exact => exact(data, k, config.seed),
+        PcaSolver::Auto if is_small => exact(data, k, config.seed),
+        // A basis of three blocks must leave room in the whole space.
+        PcaSolver::Randomized if block.saturating_mul(4) > n.min(d) => exact(data, k, config.seed),
+        PcaSolver::Auto | PcaSolver::Randomized => randomized(data, config),
+    }
+}
+
+fn exact(data: &Centred<'_>, k: usize, seed: u64) -> Result<Solution, ClusterError> {
+    let (n, d) = data.x.dim();
+    let is_tall = n >= d;
+    let shape = if is_tall { Shape { n_rows: n, size: d } } else { Shape { n_rows: d, size: n } };
+    let (matrix, trace) = match (is_tall, shape.is_large()) {
+        (true, true) => gram::<f32>(shape, |rows, out| data.samples(rows, out)),
+        (true, false) => gram::<f64>(shape, |rows, out| data.samples(rows, out)),
+        (false, true) => gram::<f32>(shape, |rows, out| data.features(rows, out)),
+        (false, false) => gram::<f64>(shape, |rows, out| data.features(rows, out)),
+    };
+    let eigen = top(matrix.as_ref(), k, seed)?;
+    let directions =
+        if is_tall { eigen.vectors } else { through_samples(data, eigen.vectors.as_ref()) };
+    Ok(Solution { directions, values: eigen.values, trace })
+}
+
+/// The `k` largest eigenvalues of a matrix: all of them are computed, unless few are wanted and
+/// Lanczos finds those to the last digits.
+pub(crate) fn top(matrix: MatRef<'_, f64>, k: usize, seed: u64) -> Result<Eigen, ClusterError> {
+    let size = matrix.nrows();
+    let block = k + 8;
+    if size > 256 && block * 8 <= size {
+        let search = Search {
+            k,
+            block,
+            max_basis: size / 2,
+            max_passes: 40,
+            tolerance: 1e-9,
+            floor: 1e-3,
+            seed,
+        };
+        let (eigen, is_done) = largest(size, &search, |q| apply(matrix, q))?;
+        if is_done {
+            return Ok(eigen);
+        }
+    }
+    Ok(Eigen::of(matrix)?.truncated(k))
+}
+
+/// The product with a symmetric matrix, by panels of its rows.
+fn apply(matrix: MatRef<'_, f64>, q: MatRef<'_, f64>) -> Mat<f64> {
+    let (size, l) = (matrix.nrows(), q.ncols());
+    let mut out = vec![0.0; size * l];
+    out.par_chunks_mut(ROWS * l).enumerate().for_each(|(index, out)| {
+        let n_rows = out.len() / l;
+        let rows = matrix.subcols(index * ROWS, n_rows).transpose();
+        let out = faer::MatMut::from_row_major_slice_mut(out, n_rows, l);
+        matmul(out, Accum::Replace, rows, q, 1.0, Par::Seq);
+    });
+    Mat::from_fn(size, l, |i, j| out[i * l + j])
+}
+
+/// The directions `X' u` of eigenvectors `u` of the Gram matrix of the samples; not yet of unit
+/// length.
+fn through_samples(data: &Centred<'_>, vectors: MatRef<'_, f64>) -> Mat<f64> {
+    let (n, d) = data.x.dim();
+    let k = vectors.ncols();
+    let features: Vec<usize> = (0..d).collect();
+    let parts = features.par_chunks(ROWS).map(|features| {
+        let mut block = vec![0.0_f64; features.len() * n];
+        data.features(features[0]..features[0] + features.len(), &mut block);
+        let block = MatRef::from_row_major_slice(&block, features.len(), n);
+        let mut out = vec![0.0; features.len() * k];
+        let view = faer::MatMut::from_row_major_slice_mut(&mut out, features.len(), k);
+        matmul(view, Accum::Replace, block, vectors, 1.0, Par::Seq);
+        out
+    });
+    let values = parts.collect::<Vec<_>>().concat();
+    Mat::from_fn(d, k, |i, j| values[i * k + j])
+}
+
+fn randomized(data: &Centred<'_>, config: &PcaConfig) -> Result<Solution, ClusterError> {
+    let (n, d) = data.x.dim();
+    let block = config.n_components + config.n_oversamples;
+    // The basis takes no more than a twentieth of the memory of the data.
+    let affordable = n * size_of::<f32>() / (20 * size_of::<f64>());
+    let search = Search {
+        k: config.n_components,
+        block,
+        max_basis: affordable.clamp(3 * block, 12 * block).min(n.min(d) - block),
+        max_passes: config.max_passes,
+        tolerance: config.tolerance,
+        floor: 1e-4,
+        seed: config.seed,
+    };
+    let mut trace = 0.0;
+    let (eigen, is_done) = largest(d, &search, |q| {
+        let (image, squares) = scatter_times(data, q);
+        trace = squares;
+        image
+    })?;
+    if !is_done {
+        tracing::warn!(max_passes = config.max_passes, "the components are approximate");
+    }
+    Ok(Solution { directions: eigen.vectors, values: eigen.values, trace })
+}
+
+/// `X' (X q)` in one pass over the data, and the sum of its squares.
+fn scatter_times(data: &Centred<'_>, q: MatRef<'_, f64>) -> (Mat<f64>, f64) {
+    let (n, d) = data.x.dim();
+    let l = q.ncols();
+    let q = Mat::<f32>::from_fn(d, l, |i, j| q[(i, j)] as f32);
+    let mut image = vec![0.0_f64; d * l];
+    let mut block = vec![0.0_f32; BLOCK.min(n) * d];
+    let mut coordinates = vec![0.0_f32; BLOCK.min(n) * l];
+    let mut squares = 0.0;
+    for first in (0..n).step_by(BLOCK) {
+        let n_rows = BLOCK.min(n - first);
+        let (block, coordinates) = (&mut block[..n_rows * d], &mut coordinates[..n_rows * l]);
+        squares += data.samples(first..first + n_rows, block);
+        let tasks = block.par_chunks(ROWS * d).zip(coordinates.par_chunks_mut(ROWS * l));
+        tasks.for_each(|(rows, out)| {
+            let n_rows = rows.len() / d;
+            let rows = MatRef::from_row_major_slice(rows, n_rows, d);
+            let out = faer::MatMut::from_row_major_slice_mut(out, n_rows, l);
+            matmul(out, Accum::Replace, rows, q.as_ref(), 1.0, Par::Seq);
+        });
+        let block = MatRef::from_row_major_slice(&*block, n_rows, d);
+        let coordinates = MatRef::from_row_major_slice(&*coordinates, n_rows, l);
+        image.par_chunks_mut(PANEL * l).enumerate().for_each(|(panel, image)| {
+            let features = block.subcols(panel * PANEL, image.len() / l);
+            let mut part = Mat::<f32>::zeros(l, image.len() / l);
+            let transposed = coordinates.transpose();
+            matmul(part.as_mut(), Accum::Replace, transposed, features, 1.0, Par::Seq);
+            for (image, part) in image.chunks_exact_mut(l).zip(part.col_iter()) {
+                image.iter_mut().zip(part.iter()).for_each(|(sum, &x)| *sum += f64::from(x));
+            }
+        });
+    }
+    (Mat::from_fn(d, l, |i, j| image[i * l + j]), squares)
+}
+
+/// The same of a matrix whose rows need no centring: the directions of its rows.
+pub(crate) fn of_rows(rows: MatRef<'_, f64>, k: usize) -> Result<Solution, ClusterError> {
+    let (n, d) = (rows.nrows(), rows.ncols());
+    let is_tall = n >= d;
+    let side = if is_tall { rows } else { rows.transpose() };
+    let shape = Shape { n_rows: side.nrows(), size: side.ncols() };
+    let (matrix, trace) = gram::<f64>(shape, |range, out| {
+        let mut squares = 0.0;
+        for (row, out) in range.zip(out.chunks_exact_mut(shape.size)) {
+            for (column, out) in out.iter_mut().enumerate() {
+                *out = side[(row, column)];
+                squares += *out * *out;
+            }
+        }
+        squares
+    });
+    let eigen = top(matrix.as_ref(), k, 0)?;
+    let directions = if is_tall {
+        eigen.vectors
+    } else {
+        apply_rows(rows.transpose(), eigen.vectors.as_ref())
+    };
+    Ok(Solution { directions, values: eigen.values, trace })
+}
+
+fn apply_rows(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+    let mut product = Mat::zeros(a.nrows(), b.ncols());
+    matmul(product.as_mut(), Accum::Replace, a, b, 1.0, Par::Seq);
+    product
+}
