@@ -187,7 +187,7 @@ fn a_reloaded_model_scores_the_same_bits() {
 #[test]
 fn a_sphere_that_does_not_fit_is_refused() {
     let model = trained(&soft(1, RadiusRule::AllData)).model;
-    let edits = [("center", "[", "[0.5, "), ("radius", "0.", "-0.")];
+    let edits = [("center", "[", "[0.5, "), ("radius", ": ", ": -")];
     for (name, old, new) in edits {
         let folder = tempfile::tempdir().unwrap();
         model.save(folder.path()).unwrap();

