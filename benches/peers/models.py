@@ -5,80 +5,49 @@
 
 import json
 import os
-from collections import OrderedDict
+import sys
+from pathlib import Path
 
 import numpy as np
 import torch
 from harness import serve
 from safetensors.torch import load_file
-from torch import nn
 from torch.nn.functional import mse_loss
 
-N_TRAINED = 1280
-N_SCORED = 2560
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "crates/novelty-models/tests/golden"))
+
+from architectures import MODELS  # noqa: E402
+
 FOLDER = os.environ.get("NOVELTY_COMPARE_DIR", ".")
+# Images scored at a time: PyTorch is slower in parts of 256, whose values leave the caches.
+PART = 64
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 
 
-class ConvAutoencoder(nn.Module):
-    """filters (32, 64), code 16, on 28x28; BatchNorm with Keras's settings."""
-
-    def __init__(self):
-        super().__init__()
-
-        def norm(channels):
-            return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
-
-        self.encoder = nn.Sequential(
-            OrderedDict(
-                conv0=nn.Conv2d(1, 32, 3, stride=2, padding=1),
-                relu0=nn.LeakyReLU(0.2),
-                norm0=norm(32),
-                conv1=nn.Conv2d(32, 64, 3, stride=2, padding=1),
-                relu1=nn.LeakyReLU(0.2),
-                norm1=norm(64),
-                flatten=nn.Flatten(),
-                linear=nn.Linear(64 * 7 * 7, 16),
-            )
-        )
-        self.decoder = nn.Sequential(
-            OrderedDict(
-                linear=nn.Linear(16, 64 * 7 * 7),
-                unflatten=nn.Unflatten(1, (64, 7, 7)),
-                conv0=nn.ConvTranspose2d(64, 64, 3, stride=2, padding=1, output_padding=1),
-                relu0=nn.LeakyReLU(0.2),
-                norm0=norm(64),
-                conv1=nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1),
-                relu1=nn.LeakyReLU(0.2),
-                norm1=norm(32),
-                output=nn.ConvTranspose2d(32, 1, 3, padding=1),
-                sigmoid=nn.Sigmoid(),
-            )
-        )
-
-    def forward(self, x):
-        return self.decoder(self.encoder(x))
-
-
-def images(n):
+def images(shape):
     values = np.fromfile(os.path.join(FOLDER, "images.f32"), dtype="<f4")
-    return torch.from_numpy(values.reshape(n, 1, 28, 28))
+    return torch.from_numpy(values.reshape(-1, *shape))
 
 
-def model_and_weights():
+def model_and_weights(make):
     weights = load_file(os.path.join(FOLDER, "model.safetensors"))
-    model = ConvAutoencoder()
-    model.load_state_dict(weights, strict=True)
+    model = make()
+    state = model.state_dict()
+    counters = {name: t for name, t in state.items() if name.endswith("num_batches_tracked")}
+    model.load_state_dict({**counters, **weights}, strict=True)
     return model, {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
 
-def train(batch_size, compiled):
+def train(name, batch_size, compiled):
+    make, shape = MODELS[name]
+
     def prepare():
-        x = images(N_TRAINED)
+        x = images(shape)
         with open(os.path.join(FOLDER, "order.json"), encoding="ascii") as file:
             order = torch.tensor(json.load(file))
-        model, weights = model_and_weights()
+        model, weights = model_and_weights(make)
         forward = torch.compile(model) if compiled else model
         model.train()
 
@@ -100,16 +69,18 @@ def train(batch_size, compiled):
     return prepare, torch.__version__
 
 
-def score(compiled):
+def score(name, compiled):
+    make, shape = MODELS[name]
+
     def prepare():
-        x = images(N_SCORED)
-        model, _ = model_and_weights()
+        x = images(shape)
+        model, _ = model_and_weights(make)
         model.eval()
         forward = torch.compile(model) if compiled else model
 
         @torch.inference_mode()
         def run():
-            parts = [((forward(part) - part) ** 2).mean(dim=(1, 2, 3)) for part in x.split(256)]
+            parts = [((forward(part) - part) ** 2).mean(dim=(1, 2, 3)) for part in x.split(PART)]
             return torch.cat(parts).tolist()
 
         return run
@@ -117,14 +88,22 @@ def score(compiled):
     return prepare, torch.__version__
 
 
+TASKS = {
+    "train_28x28_batch_32": lambda compiled: train("conv", 32, compiled),
+    "train_28x28_batch_128": lambda compiled: train("conv", 128, compiled),
+    "train_64x64x3_batch_128": lambda compiled: train("face_norm", 128, compiled),
+    "train_32x32x3_batch_200": lambda compiled: train("lenet_cifar", 200, compiled),
+    "score_28x28": lambda compiled: score("conv", compiled),
+    "score_64x64x3": lambda compiled: score("face_norm", compiled),
+    "score_32x32x3": lambda compiled: score("lenet_cifar", compiled),
+}
+
 if __name__ == "__main__":
+    peers = {"torch eager": False, "torch compile": True}
     serve(
         {
-            ("train_28x28_batch_32", "torch eager"): train(32, compiled=False),
-            ("train_28x28_batch_32", "torch compile"): train(32, compiled=True),
-            ("train_28x28_batch_128", "torch eager"): train(128, compiled=False),
-            ("train_28x28_batch_128", "torch compile"): train(128, compiled=True),
-            ("score_28x28", "torch eager"): score(compiled=False),
-            ("score_28x28", "torch compile"): score(compiled=True),
+            (name, peer): task(compiled)
+            for name, task in TASKS.items()
+            for peer, compiled in peers.items()
         }
     )
