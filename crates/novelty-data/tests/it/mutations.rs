@@ -1,6 +1,6 @@
 //! Valid files, changed at random from a fixed seed: nothing may panic, hang or take memory that
 //! the file does not back. Every run does 20,000 of them; `NOVELTY_MUTATIONS` sets another
-//! number.
+//! number, `NOVELTY_MUTATIONS_SEED` another seed.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -19,9 +19,16 @@ use crate::files::{gzip, idx_u8};
 /// What a reader needs however small the file: buffers, and the decompressor's window.
 const OVERHEAD: usize = 512 * 1024;
 
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |number| number.parse().unwrap())
+}
+
 fn n_mutations() -> u64 {
-    let number = std::env::var("NOVELTY_MUTATIONS").ok();
-    number.map_or(20_000, |number| number.parse().unwrap())
+    setting("NOVELTY_MUTATIONS", 20_000)
+}
+
+fn random() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(setting("NOVELTY_MUTATIONS_SEED", 1))
 }
 
 fn npy_with(version: u8, descr: &str, shape: &str, values: &[u8]) -> Vec<u8> {
@@ -82,7 +89,7 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut ChaCha8Rng) {
 #[test]
 fn mutated_files_are_read_or_refused() {
     let seeds = seeds();
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut rng = random();
     let mut n_read = 0_u64;
     for number in 0..n_mutations() {
         let mut bytes = seeds[number as usize % seeds.len()].clone();
@@ -138,7 +145,7 @@ fn mutated_trees_are_read_or_refused() {
     let mut image = Cursor::new(Vec::new());
     image::GrayImage::new(3, 2).write_to(&mut image, image::ImageFormat::Png).unwrap();
     let image = image.into_inner();
-    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut rng = random();
     let config = ImageReadConfig::new();
     // Making a tree takes a thousand times as long as changing a few bytes.
     for _ in 0..n_mutations().div_ceil(100) {
