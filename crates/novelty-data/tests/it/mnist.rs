@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use novelty_core::Dataset;
 use novelty_data::{
     ContaminationConfig, IdxDataset, LabelledDataset, Split, train_validation_split,
@@ -33,6 +35,30 @@ fn the_test_digits_are_the_published_ones() {
     assert_eq!(data.len(), 10_000);
     assert_eq!(class_counts(&data), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     assert_eq!(data.classes()[..5], [7, 2, 1, 0, 4]);
+}
+
+#[test]
+fn the_clothes_are_the_published_ones() {
+    // Where `cargo xtask data get` may have put them, and where Debian's package does.
+    let folders =
+        std::env::var_os("NOVELTY_DATASETS").map(|dir| PathBuf::from(dir).join("fashion-mnist"));
+    let mut folders =
+        folders.into_iter().chain([PathBuf::from("/usr/share/datasets/fashion-mnist")]);
+    let Some(dir) = folders.find(|dir| dir.is_dir()) else {
+        println!("skipped: neither NOVELTY_DATASETS nor /usr/share/datasets has fashion-mnist");
+        return;
+    };
+    // The means by numpy from the bytes, in f64.
+    for (split, n, expected) in [
+        (Split::Train, 60_000, 0.286_040_596_988_795_5),
+        (Split::Test, 10_000, 0.286_849_280_712_284_9),
+    ] {
+        let data = IdxDataset::open_dir(&dir, split).unwrap();
+        assert_eq!(class_counts(&data), [n / 10; 10]);
+        let images = data.to_images(&(0..n).collect::<Vec<_>>()).unwrap();
+        let mean = images.iter().map(|&x| f64::from(x)).sum::<f64>() / images.len() as f64;
+        assert!((mean - expected).abs() < 2e-9, "{mean}");
+    }
 }
 
 #[test]
