@@ -45,6 +45,13 @@ pub enum ClusterError {
         /// The component.
         component: usize,
     },
+    /// Code of another crate panicked.
+    #[cfg(feature = "linfa")]
+    #[error("code of another crate panicked: {message}")]
+    PeerPanicked {
+        /// What it said, if anything.
+        message: String,
+    },
     /// The eigenvalues did not converge.
     #[error("the eigenvalues of the {size}x{size} Gram matrix did not converge")]
     NoConvergence {

@@ -1,8 +1,27 @@
 //! Structure in images and embeddings.
 //!
-//! | algorithm | cost | source |
-//! |---|---|---|
-//! | [`Pca`] | `n d min(n, d)` for the Gram matrix, `min(n, d)^3` for its eigenvectors | Pearson 1901, Hotelling 1933 |
+//! Every algorithm is a configuration that fits a model: `KMeansConfig` -> `KMeans`. Labels,
+//! centroids and likelihoods are the same bit for bit for any number of threads, random numbers
+//! come from the configuration's seed, and unusable input is a [`ClusterError`] that names the
+//! value and the place.
+//!
+//! | algorithm | finds | cost of `n` samples of `d` features | source |
+//! |---|---|---|---|
+//! | [`KMeansConfig`] | `k` round clusters | `n k d` an iteration | Lloyd 1982; Arthur and Vassilvitskii 2007 |
+//! | [`GaussianMixtureConfig`] | `k` Gaussians, and how sure it is | `n k d^2` an iteration; `n k d` if diagonal | Dempster, Laird and Rubin 1977 |
+//! | [`DbscanConfig`], [`k_distances`] | dense regions of any shape, and noise | `n log n` in few dimensions, at worst `n^2 d` | Ester et al. 1996 |
+//! | [`PcaConfig`], exact | directions of largest variance | `n d min(n, d) / 2`, and eigenvectors | Pearson 1901; Hotelling 1933 |
+//! | [`PcaConfig`], randomised | the same of large data, not copied | `n d (k + 10)` a pass, some 5 passes | Musco and Musco 2015 |
+//! | [`IncrementalPca`] | the same of data larger than memory | a batch at a time | Ross et al. 2008 |
+//! | [`select_n_clusters`] | how many clusters, and whether more than one | many runs of k-means | Tibshirani et al. 2001; Liu et al. 2008 |
+//!
+//! Fitted models are [`Assign`](novelty_core::Assign) (clusters; [`Dbscan`] says `None` for
+//! noise), [`Score`](novelty_core::Score) (distance to the nearest centroid, negative
+//! log-likelihood), [`Embed`](novelty_core::Embed) and [`Reconstruct`](novelty_core::Reconstruct)
+//! ([`ImagePca`]).
+//!
+//! The feature `linfa` implements linfa's traits for all of them, and the other way round wraps
+//! what linfa fitted.
 //!
 //! # Example
 //!
@@ -28,10 +47,19 @@ mod error;
 mod gaussian_mixture;
 mod input;
 mod kmeans;
+#[cfg(feature = "linfa")]
+mod linfa_bridge;
+mod n_clusters;
 mod pca;
 
 pub use dbscan::{Dbscan, DbscanConfig, KDistances, k_distances};
 pub use error::ClusterError;
 pub use gaussian_mixture::{CovarianceKind, GaussianMixture, GaussianMixtureConfig, MixtureInit};
 pub use kmeans::{KMeans, KMeansConfig, KMeansInit};
-pub use pca::{ImagePca, Pca, PcaConfig};
+#[cfg(feature = "linfa")]
+pub use linfa_bridge::{LinfaAssign, LinfaFitError, guarded};
+pub use n_clusters::{
+    ClusterCriterion, ClusterSelection, CriterionAt, OneClusterTest, SelectNClustersConfig,
+    select_n_clusters, select_n_clusters_in,
+};
+pub use pca::{ImagePca, IncrementalPca, Pca, PcaConfig, PcaSolver};

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use novelty_core::Features;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 /// Rows whose sums are taken by one thread, at most this many chunks of them.
@@ -20,12 +21,14 @@ pub(crate) trait Real: faer::traits::RealField + Copy + Into<f64> + Default {
 }
 
 impl Real for f32 {
+    #[inline(always)]
     fn round(value: f64) -> Self {
         value as f32
     }
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn round(value: f64) -> Self {
         value
     }
@@ -56,16 +59,9 @@ impl<'a> Centred<'a> {
         let d = self.x.ncols();
         let rows = out.par_chunks_exact_mut(d).zip(range);
         let sums = rows.map(|(out, row)| {
-            let mut sum = [0.0_f64; 8];
             let x = self.x.row(row);
             let values = x.to_slice().unwrap_or_default();
-            for (at, ((out, &value), mean)) in out.iter_mut().zip(values).zip(&self.mean).enumerate()
-            {
-                let centred = f64::from(value) - mean;
-                sum[at % 8] += centred * centred;
-                *out = T::round(centred);
-            }
-            sum.iter().sum::<f64>()
+            Arch::new().dispatch(Centre { values, mean: &self.mean, out })
         });
         sums.collect::<Vec<_>>().iter().sum()
     }
@@ -84,5 +80,36 @@ impl<'a> Centred<'a> {
             sum
         });
         sums.collect::<Vec<_>>().iter().sum()
+    }
+}
+
+struct Centre<'a, T> {
+    values: &'a [f32],
+    mean: &'a [f64],
+    out: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Centre<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let (values, rest) = self.values.as_chunks::<8>();
+        let (means, mean_rest) = self.mean.as_chunks::<8>();
+        let (outs, out_rest) = self.out.as_chunks_mut::<8>();
+        let mut sums = [0.0_f64; 8];
+        for ((values, means), outs) in values.iter().zip(means).zip(outs) {
+            for lane in 0..8 {
+                let centred = f64::from(values[lane]) - means[lane];
+                sums[lane] += centred * centred;
+                outs[lane] = T::round(centred);
+            }
+        }
+        for ((&value, mean), out) in rest.iter().zip(mean_rest).zip(out_rest) {
+            let centred = f64::from(value) - mean;
+            sums[0] += centred * centred;
+            *out = T::round(centred);
+        }
+        sums.iter().sum()
     }
 }

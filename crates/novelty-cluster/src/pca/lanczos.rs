@@ -28,6 +28,8 @@ pub(crate) struct Search {
     pub(crate) max_basis: usize,
     /// Applications of the operator at most.
     pub(crate) max_passes: usize,
+    /// Applications after which the residuals are looked at again.
+    pub(crate) check_every: usize,
     /// Every residual is at most this share of its eigenvalue, or of the share `floor` of the
     /// largest one where the eigenvalue is smaller.
     pub(crate) tolerance: f64,
@@ -42,37 +44,46 @@ pub(crate) fn largest(
     mut apply: impl FnMut(MatRef<'_, f64>) -> Mat<f64>,
 ) -> Result<(Eigen, bool), ClusterError> {
     let mut next = random_block(size, search);
-    let mut basis = Mat::<f64>::zeros(size, 0);
+    // Allocated once: to widen it by copying would hold it twice.
+    let mut space = Mat::<f64>::zeros(size, search.max_basis);
+    let mut width = 0;
     let mut projected = Mat::<f64>::zeros(0, 0);
-    let mut pass = 0;
-    loop {
-        pass += 1;
+    for pass in 1.. {
         let mut image = apply(next.as_ref());
-        basis = beside(basis.as_ref(), next.as_ref());
-        let coefficients = transposed_times(basis.as_ref(), image.as_ref());
+        space.subcols_mut(width, search.block).copy_from(&next);
+        width += search.block;
+        let basis = space.subcols(0, width);
+        let coefficients = transposed_times(basis, image.as_ref());
         projected = bordered(projected.as_ref(), coefficients.as_ref());
-        subtract(image.as_mut(), basis.as_ref(), coefficients.as_ref());
-        let rest = transposed_times(basis.as_ref(), image.as_ref());
-        subtract(image.as_mut(), basis.as_ref(), rest.as_ref());
+        subtract(image.as_mut(), basis, coefficients.as_ref());
+        let rest = transposed_times(basis, image.as_ref());
+        subtract(image.as_mut(), basis, rest.as_ref());
         let qr = image.qr();
         let coupling = qr.thin_R().to_owned();
         next = qr.compute_thin_Q();
 
+        let is_full = width + search.block > search.max_basis;
+        if pass % search.check_every != 0 && !is_full && pass < search.max_passes {
+            continue;
+        }
         let eigen = Eigen::of(projected.as_ref())?;
         let is_done = search.accepts(&eigen, coupling.as_ref());
         if is_done || pass >= search.max_passes {
             let eigen = eigen.truncated(search.k);
-            let vectors = times(basis.as_ref(), eigen.vectors.as_ref());
+            let vectors = times(basis, eigen.vectors.as_ref());
             return Ok((Eigen { vectors, ..eigen }, is_done));
         }
-        if basis.ncols() + search.block > search.max_basis {
+        if is_full {
             let kept = eigen.truncated(search.block);
-            basis = times(basis.as_ref(), kept.vectors.as_ref());
+            let restarted = times(basis, kept.vectors.as_ref());
+            space.subcols_mut(0, search.block).copy_from(&restarted);
+            width = search.block;
             projected = Mat::from_fn(search.block, search.block, |i, j| {
                 if i == j { kept.values[i] } else { 0.0 }
             });
         }
     }
+    Err(ClusterError::NoConvergence { size })
 }
 
 impl Search {
@@ -109,12 +120,6 @@ fn transposed_times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
 
 fn subtract(from: faer::MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
     matmul(from, Accum::Add, a, b, -1.0, Par::Seq);
-}
-
-fn beside(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
-    Mat::from_fn(b.nrows(), a.ncols() + b.ncols(), |i, j| {
-        if j < a.ncols() { a[(i, j)] } else { b[(i, j - a.ncols())] }
-    })
 }
 
 /// The projected operator with new last columns, and the same as last rows.

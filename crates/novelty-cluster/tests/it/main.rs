@@ -6,5 +6,7 @@ mod data;
 mod dbscan;
 mod golden;
 mod kmeans;
+mod linfa;
 mod mixture;
+mod n_clusters;
 mod pca;
