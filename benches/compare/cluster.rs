@@ -45,10 +45,7 @@ fn main() -> ExitCode {
             rtol: 1e-4,
             atol: 0.0,
             ours: prepare_k_means,
-            peers: &[
-                Peer::Python("scikit-learn"),
-                linfa("linfa (f64)", prepare_linfa_k_means),
-            ],
+            peers: &[Peer::Python("scikit-learn"), linfa("linfa (f64)", prepare_linfa_k_means)],
         },
         mixture("gaussian_mixture_20kx8", "full, 20 iterations of 20,000 x 8", || {
             prepare_mixture(8)
@@ -56,12 +53,16 @@ fn main() -> ExitCode {
         mixture("gaussian_mixture_20kx32", "full, 20 iterations of 20,000 x 32", || {
             prepare_mixture(32)
         }),
-        converged("gaussian_mixture_converged_20kx8", || prepare_converged(8), || {
-            prepare_linfa_mixture(8)
-        }),
-        converged("gaussian_mixture_converged_20kx32", || prepare_converged(32), || {
-            prepare_linfa_mixture(32)
-        }),
+        converged(
+            "gaussian_mixture_converged_20kx8",
+            || prepare_converged(8),
+            || prepare_linfa_mixture(8),
+        ),
+        converged(
+            "gaussian_mixture_converged_20kx32",
+            || prepare_converged(32),
+            || prepare_linfa_mixture(32),
+        ),
         dbscan!(2, 0.3),
         dbscan!(8, 2.0),
         dbscan!(32, 6.5),
@@ -71,10 +72,7 @@ fn main() -> ExitCode {
             rtol: 1e-4,
             atol: 0.0,
             ours: prepare_pca_of_digits,
-            peers: &[
-                Peer::Python("scikit-learn"),
-                linfa("linfa (f64)", prepare_linfa_pca),
-            ],
+            peers: &[Peer::Python("scikit-learn"), linfa("linfa (f64)", prepare_linfa_pca)],
         },
         Task {
             name: "pca_20kx12288",

@@ -72,9 +72,7 @@ fn dbscan(c: &mut Criterion) {
 
 fn pca(c: &mut Criterion) {
     let sizes = [(1_000, 64), (1_000, 784), (10_000, 64), (10_000, 784)];
-    sweep(c, "pca_exact", &sizes, |x| {
-        PcaConfig::new(8).solver(PcaSolver::Exact).fit(x).map(drop)
-    });
+    sweep(c, "pca_exact", &sizes, |x| PcaConfig::new(8).solver(PcaSolver::Exact).fit(x).map(drop));
     sweep(c, "pca_randomised", &[(2_000, 2_000), (2_000, 8_000), (8_000, 2_000)], |x| {
         PcaConfig::new(8).solver(PcaSolver::Randomized).fit(x).map(drop)
     });

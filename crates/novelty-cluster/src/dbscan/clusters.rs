@@ -27,7 +27,8 @@ struct Kept {
 pub(crate) fn find<'a>(neighbours: &'a Neighbours<'a>, min_samples: usize) -> Clusters {
     let n = neighbours.tree.n_points;
     let counts: Vec<AtomicU32> = (0..n).map(|_| AtomicU32::new(0)).collect();
-    let budget = AtomicUsize::new(MIN_KEPT.max(4 * size_of_val(&neighbours.x[[0, 0]]) * neighbours.x.len()));
+    let budget =
+        AtomicUsize::new(MIN_KEPT.max(4 * size_of_val(&neighbours.x[[0, 0]]) * neighbours.x.len()));
     let leaves = 0..neighbours.tree.n_leaves();
     let kept: Vec<Kept> =
         leaves.into_par_iter().map(|leaf| count(neighbours, leaf, &counts, &budget)).collect();
@@ -62,8 +63,7 @@ fn count(
         }
         let size = size_of::<(u32, Hits)>();
         let spend = |left: usize| left.checked_sub(size);
-        kept.is_whole &=
-            budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok();
+        kept.is_whole &= budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok();
         if kept.is_whole {
             kept.tiles.push((other as u32, hits));
         }
@@ -114,9 +114,8 @@ impl Tiles<'_> {
     /// The core samples of a leaf as bits.
     fn cores(&self, leaf: usize) -> u32 {
         let samples = self.neighbours.tree.samples(leaf).iter().enumerate();
-        samples.fold(0, |mask, (at, &sample)| {
-            mask | (u32::from(self.is_core[sample as usize]) << at)
-        })
+        samples
+            .fold(0, |mask, (at, &sample)| mask | (u32::from(self.is_core[sample as usize]) << at))
     }
 
     /// Unites core samples that are neighbours.

@@ -141,8 +141,7 @@ impl Dbscan {
 
     fn label_within(&self, x: ndarray::ArrayView1<'_, f32>, core: usize) -> Option<usize> {
         let differences = x.iter().zip(self.core_features.row(core));
-        let square: f64 =
-            differences.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum();
+        let square: f64 = differences.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum();
         (square <= self.eps * self.eps).then(|| self.labels[self.core_samples[core]]).flatten()
     }
 }
@@ -166,7 +165,13 @@ impl Assign<Features<'_>> for Dbscan {
             let first = index * 8 * LANES;
             let block = rows.slice_axis(Axis(0), (first..first + labels.len()).into());
             let (mut at, mut squares) = (vec![0; labels.len()], vec![0.0; labels.len()]);
-            nearest(frame.panels(&block).range(0, labels.len()), &cores, width, &mut at, &mut squares);
+            nearest(
+                frame.panels(&block).range(0, labels.len()),
+                &cores,
+                width,
+                &mut at,
+                &mut squares,
+            );
             for ((label, row), &core) in labels.iter_mut().zip(block.outer_iter()).zip(&at) {
                 *label = self.label_within(row, core as usize);
             }

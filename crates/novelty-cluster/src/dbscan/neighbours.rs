@@ -20,7 +20,8 @@ pub(crate) struct Neighbours<'a> {
 
 impl<'a> Neighbours<'a> {
     pub(crate) fn new(x: Features<'a>, radius: f64) -> Self {
-        let scale = if radius > 0.0 { (-radius.log2().round()).clamp(-126.0, 126.0).exp2() } else { 1.0 };
+        let scale =
+            if radius > 0.0 { (-radius.log2().round()).clamp(-126.0, 126.0).exp2() } else { 1.0 };
         let tree = Tree::new(&x, scale);
         // The error of a sum of squared differences, relative to it, and what may be lost
         // below the smallest normal number.

@@ -37,10 +37,7 @@ impl UnionFind {
             }
             let (low, high) = (a.min(b), a.max(b));
             let parent = &self.parents[high as usize];
-            if parent
-                .compare_exchange(high, low, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
-            {
+            if parent.compare_exchange(high, low, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
                 return;
             }
         }

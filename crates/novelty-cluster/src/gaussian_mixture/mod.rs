@@ -193,7 +193,8 @@ impl GaussianMixtureConfig {
         let mut components = vec![Component::at(mean.to_vec()); self.n_components];
         let sums = accumulate(blocks, &components, kind, Some(given));
         components = maximise(&sums, &components, blocks, kind, reg_covar)?;
-        let mut run = Run { lower_bound: f64::NEG_INFINITY, n_iter: 0, has_converged: false, components };
+        let mut run =
+            Run { lower_bound: f64::NEG_INFINITY, n_iter: 0, has_converged: false, components };
         while run.n_iter < self.max_iter && !run.has_converged {
             let sums = accumulate(blocks, &run.components, kind, None);
             run.components = maximise(&sums, &run.components, blocks, kind, reg_covar)?;
@@ -249,11 +250,13 @@ impl Fit<Features<'_>> for GaussianMixtureConfig {
 /// The first of the best runs; a run that failed counts only if all did.
 fn best_of(runs: Vec<Result<Run, ClusterError>>) -> Result<Run, ClusterError> {
     let better = |a: Result<Run, ClusterError>, b| match (a, b) {
-        (Ok(a), Ok(b)) => Ok(if f64::total_cmp(&b.lower_bound, &a.lower_bound).is_gt() { b } else { a }),
+        (Ok(a), Ok(b)) => {
+            Ok(if f64::total_cmp(&b.lower_bound, &a.lower_bound).is_gt() { b } else { a })
+        }
         (Ok(run), Err(_)) | (Err(_), Ok(run)) => Ok(run),
         (Err(error), Err(_)) => Err(error),
     };
-    runs.into_iter().reduce(better).unwrap_or_else(|| {
-        Err(novelty_core::InputError::setting("n_init", 0, "at least 1").into())
-    })
+    runs.into_iter()
+        .reduce(better)
+        .unwrap_or_else(|| Err(novelty_core::InputError::setting("n_init", 0, "at least 1").into()))
 }

@@ -42,7 +42,9 @@ impl GaussianMixtureConfig {
                 let model = KMeansConfig::new(self.n_components).n_init(1).seed(seed).fit(*x)?;
                 Ok(Given::Labels(model.labels().to_vec()))
             }
-            MixtureInit::Random => Ok(Given::Table(draw(x.nrows(), self.n_components, &mut random))),
+            MixtureInit::Random => {
+                Ok(Given::Table(draw(x.nrows(), self.n_components, &mut random)))
+            }
             MixtureInit::Responsibilities(table) => {
                 check(table, x.nrows(), self.n_components)?;
                 Ok(Given::Table(table.clone()))

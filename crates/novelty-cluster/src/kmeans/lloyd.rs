@@ -24,7 +24,8 @@ pub(crate) fn run(
     tolerance: f64,
 ) -> Run {
     let k = centroids.len() / points.width();
-    let mut state = State { labels: vec![u32::MAX; points.len()], squares: vec![0.0; points.len()] };
+    let mut state =
+        State { labels: vec![u32::MAX; points.len()], squares: vec![0.0; points.len()] };
     let (mut n_iter, mut has_converged) = (0, false);
     while n_iter < max_iter && !has_converged {
         n_iter += 1;

@@ -178,9 +178,9 @@ impl Fit<Features<'_>> for KMeansConfig {
         let points = Points::new(rows.view());
         let n_init = if matches!(self.init, KMeansInit::Centroids(_)) { 1 } else { self.n_init };
         let tolerance = self.tolerance * points.mean_variance();
-        let runs = (0..n_init).into_par_iter().map(|run| {
-            lloyd::run(&points, self.start(&points, run), self.max_iter, tolerance)
-        });
+        let runs = (0..n_init)
+            .into_par_iter()
+            .map(|run| lloyd::run(&points, self.start(&points, run), self.max_iter, tolerance));
         // The first of equally good runs, whatever the order they finish in.
         let better = |a: Run, b: Run| if b.inertia < a.inertia { b } else { a };
         let runs: Vec<Run> = runs.collect();

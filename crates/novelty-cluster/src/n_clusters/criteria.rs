@@ -124,11 +124,10 @@ pub(super) fn stability(
     config: &SelectNClustersConfig,
 ) -> Result<(Curve, usize), ClusterError> {
     let limit = config.max_clusters.min(x.nrows() / 2);
-    let curve: Curve =
-        (2..=limit).map(|k| agreement(x, k, config)).collect::<Result<_, _>>()?;
-    let best = curve.iter().fold(at(2, f64::NEG_INFINITY, 0.0), |a, b| {
-        if b.value > a.value { *b } else { a }
-    });
+    let curve: Curve = (2..=limit).map(|k| agreement(x, k, config)).collect::<Result<_, _>>()?;
+    let best = curve
+        .iter()
+        .fold(at(2, f64::NEG_INFINITY, 0.0), |a, b| if b.value > a.value { *b } else { a });
     let near = |point: &&CriterionAt| point.value >= best.value - best.standard_error;
     let chosen = curve.iter().rfind(near).map_or(2, |point| point.n_clusters);
     Ok((curve, chosen))

@@ -210,9 +210,7 @@ pub fn select_n_clusters_in(
     let config = SelectNClustersConfig { max_clusters: config.max_clusters.min(n - 1), ..*config };
     let one_cluster = null::test(&rows.view(), &config)?;
     let (curve, best_of_curve) = match config.criterion {
-        ClusterCriterion::Silhouette => {
-            criteria::silhouette(&rows.view(), &space.view(), &config)?
-        }
+        ClusterCriterion::Silhouette => criteria::silhouette(&rows.view(), &space.view(), &config)?,
         ClusterCriterion::Bic => criteria::bic(&rows.view(), &config)?,
         ClusterCriterion::Gap => criteria::gap(&rows.view(), &config)?,
         ClusterCriterion::Stability => criteria::stability(&rows.view(), &config)?,

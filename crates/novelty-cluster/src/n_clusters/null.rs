@@ -120,7 +120,8 @@ fn rank(observed: &[f64], references: &[Vec<f64>]) -> OneClusterTest {
         .collect();
     let largest = |gains: &[f64]| {
         let standardised = gains.iter().zip(&moments).map(|(gain, (mean, sd))| (gain - mean) / sd);
-        let best = |best: (usize, f64), (at, z): (usize, f64)| if z > best.1 { (at, z) } else { best };
+        let best =
+            |best: (usize, f64), (at, z): (usize, f64)| if z > best.1 { (at, z) } else { best };
         standardised.enumerate().fold((0, f64::NEG_INFINITY), best)
     };
     let (at, statistic) = largest(observed);

@@ -21,8 +21,8 @@ impl Eigen {
         let spec = Default::default();
         let needed =
             self_adjoint_evd_scratch::<f64>(size, ComputeEigenvectors::Yes, Par::Seq, spec);
-        let mut buffer = MemBuffer::try_new(needed)
-            .map_err(|_| ClusterError::NoConvergence { size })?;
+        let mut buffer =
+            MemBuffer::try_new(needed).map_err(|_| ClusterError::NoConvergence { size })?;
         self_adjoint_evd(
             matrix,
             values.as_mut(),

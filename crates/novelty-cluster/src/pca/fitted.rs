@@ -85,7 +85,8 @@ impl Pca {
         let axes = Array2::from_shape_fn(self.components.dim(), |(i, j)| {
             if scale[i] > 0.0 { self.components[[i, j]] / scale[i] } else { 0.0 }
         });
-        let centred = |row: usize, feature: usize| f64::from(x[[row, feature]]) - self.mean[feature];
+        let centred =
+            |row: usize, feature: usize| f64::from(x[[row, feature]]) - self.mean[feature];
         Ok(products(x.nrows(), as_faer(&axes).transpose(), centred, &[]))
     }
 

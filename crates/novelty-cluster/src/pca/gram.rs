@@ -60,14 +60,7 @@ fn add_panel<T: Real>(block: MatRef<'_, T>, first: usize, sums: &mut [f64]) {
     let below = block.subcols(first, size - first);
     let mut products = Mat::<T>::zeros(size - first, n_columns);
     let columns = block.subcols(first, n_columns);
-    matmul(
-        products.as_mut(),
-        Accum::Replace,
-        below.transpose(),
-        columns,
-        T::round(1.0),
-        Par::Seq,
-    );
+    matmul(products.as_mut(), Accum::Replace, below.transpose(), columns, T::round(1.0), Par::Seq);
     for (column, sums) in sums.chunks_exact_mut(size).enumerate() {
         let products = products.col(column).iter();
         sums[first..].iter_mut().zip(products).for_each(|(sum, &product)| *sum += product.into());

@@ -78,9 +78,14 @@ pub(crate) fn largest(
             let restarted = times(basis, kept.vectors.as_ref());
             space.subcols_mut(0, search.block).copy_from(&restarted);
             width = search.block;
-            projected = Mat::from_fn(search.block, search.block, |i, j| {
-                if i == j { kept.values[i] } else { 0.0 }
-            });
+            projected =
+                Mat::from_fn(
+                    search.block,
+                    search.block,
+                    |i, j| {
+                        if i == j { kept.values[i] } else { 0.0 }
+                    },
+                );
         }
     }
     Err(ClusterError::NoConvergence { size })
@@ -89,7 +94,8 @@ pub(crate) fn largest(
 impl Search {
     /// A residual is the coupling to the next block times the last entries of the vector.
     fn accepts(&self, eigen: &Eigen, coupling: MatRef<'_, f64>) -> bool {
-        let last = eigen.vectors.subrows(eigen.vectors.nrows() - coupling.ncols(), coupling.ncols());
+        let last =
+            eigen.vectors.subrows(eigen.vectors.nrows() - coupling.ncols(), coupling.ncols());
         let residuals = times(coupling, last.subcols(0, self.k));
         (0..self.k).all(|at| {
             let scale = eigen.values[at].max(self.floor * eigen.values[0]).max(0.0);

@@ -191,11 +191,8 @@ pub(crate) fn of_rows(rows: MatRef<'_, f64>, k: usize) -> Result<Solution, Clust
         squares
     });
     let eigen = top(matrix.as_ref(), k, 0)?;
-    let directions = if is_tall {
-        eigen.vectors
-    } else {
-        apply_rows(rows.transpose(), eigen.vectors.as_ref())
-    };
+    let directions =
+        if is_tall { eigen.vectors } else { apply_rows(rows.transpose(), eigen.vectors.as_ref()) };
     Ok(Solution { directions, values: eigen.values, trace })
 }
 

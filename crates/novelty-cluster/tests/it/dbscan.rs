@@ -63,7 +63,8 @@ fn threads_change_nothing() {
 #[test]
 fn a_distance_equal_to_eps_counts() {
     let x = array![[0.1, 0.0], [0.1, 3.0], [4.1, 0.0]];
-    let labels = |eps| DbscanConfig::new(eps).min_samples(2).fit(x.view()).unwrap().labels().to_vec();
+    let labels =
+        |eps| DbscanConfig::new(eps).min_samples(2).fit(x.view()).unwrap().labels().to_vec();
     assert_eq!(labels(3.0), [Some(0), Some(0), None]);
     assert_eq!(labels(3.0 - 1e-9), [None, None, None]);
     assert_eq!(labels(4.0), [Some(0), Some(0), Some(0)]);
@@ -72,7 +73,8 @@ fn a_distance_equal_to_eps_counts() {
 #[test]
 fn extreme_radii_and_values() {
     let x = array![[1e30], [1.5e30], [-1e30], [0.0], [1e-30], [1e-38]];
-    let labels = |eps| DbscanConfig::new(eps).min_samples(2).fit(x.view()).unwrap().labels().to_vec();
+    let labels =
+        |eps| DbscanConfig::new(eps).min_samples(2).fit(x.view()).unwrap().labels().to_vec();
     assert_eq!(labels(1e-29), [None, None, None, Some(0), Some(0), Some(0)]);
     assert_eq!(labels(6e29), [Some(0), Some(0), None, Some(1), Some(1), Some(1)]);
     assert_eq!(labels(1e300), [Some(0); 6]);

@@ -68,7 +68,13 @@ fn k_means() {
             labels(&case["labels"]).into_iter().map(Option::unwrap).collect();
         assert_eq!(model.labels(), expected, "{what}");
         let spread = spread(x);
-        assert_close(model.inertia(), number(&case["inertia"]), 1e-9, 1e-12 * spread.powi(2), &what);
+        assert_close(
+            model.inertia(),
+            number(&case["inertia"]),
+            1e-9,
+            1e-12 * spread.powi(2),
+            &what,
+        );
         for (&got, expected) in model.centroids().iter().zip(numbers(&case["centroids"])) {
             assert_close(got, expected, 1e-12, 1e-9 * spread, &what);
         }

@@ -41,8 +41,7 @@ fn ours_through_their_traits() {
     let dense: Dbscan = linfa::traits::Fit::fit(&DbscanConfig::new(2.0), &dataset).unwrap();
     assert_eq!(dense.n_clusters(), 3);
     let pca = linfa::traits::Fit::fit(&PcaConfig::new(1), &dataset).unwrap();
-    let z: Result<Array2<f32>, ClusterError> =
-        linfa::traits::Transformer::transform(&pca, &x);
+    let z: Result<Array2<f32>, ClusterError> = linfa::traits::Transformer::transform(&pca, &x);
     assert_eq!(z.unwrap().dim(), (90, 1));
 }
 

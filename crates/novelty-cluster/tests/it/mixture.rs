@@ -107,10 +107,7 @@ fn bad_input_is_named() {
     let (x, _) = blobs(30, 2, 2, 9.0, 2);
     let fit = |config: GaussianMixtureConfig| config.fit(x.view()).unwrap_err();
     let config = GaussianMixtureConfig::new;
-    assert_eq!(
-        fit(config(31)),
-        ClusterError::TooManyClusters { n_clusters: 31, n_samples: 30 }
-    );
+    assert_eq!(fit(config(31)), ClusterError::TooManyClusters { n_clusters: 31, n_samples: 30 });
     assert!(matches!(fit(config(0)), ClusterError::Input(InputError::Setting { .. })));
     assert!(matches!(
         fit(config(1).reg_covar(-1.0)),

@@ -149,7 +149,8 @@ fn digits(classes: &[usize], n_each: usize) -> Array2<f32> {
 
 #[test]
 fn classes_of_digits() {
-    for (classes, n_each) in [(vec![0], 200), (vec![1], 200), (vec![0, 1], 100), (vec![0, 1, 7], 100)]
+    for (classes, n_each) in
+        [(vec![0], 200), (vec![1], 200), (vec![0, 1], 100), (vec![0, 1, 7], 100)]
     {
         let x = digits(&classes, n_each);
         let selection = select_n_clusters(x.view(), &quick()).unwrap();
