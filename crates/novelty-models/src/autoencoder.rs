@@ -115,14 +115,14 @@ impl<C: NetworkConfig> Autoencoder<C> {
         self.network.decode(&self.network.encode(images, train)?, train)
     }
 
-    fn check(&self, images: &Images<'_>) -> Result<(), ModelError> {
+    pub(crate) fn check(&self, images: &Images<'_>) -> Result<(), ModelError> {
         ensure_image_shape("images", images, self.image_shape())?;
         Ok(ensure_finite("images", images)?)
     }
 
     /// Applies `compute` to the network in its fastest form and the images in parts of bounded
     /// size.
-    fn in_parts<T>(
+    pub(crate) fn in_parts<T>(
         &self,
         images: &Images<'_>,
         mut compute: impl FnMut(&C::Network, &Tensor) -> Result<T, ModelError>,
@@ -193,7 +193,7 @@ impl<C: NetworkConfig> Autoencoder<C> {
     }
 }
 
-fn concatenate<D: ndarray::RemoveAxis>(
+pub(crate) fn concatenate<D: ndarray::RemoveAxis>(
     parts: &[ndarray::Array<f32, D>],
 ) -> Result<ndarray::Array<f32, D>, ModelError> {
     let views: Vec<_> = parts.iter().map(ndarray::ArrayBase::view).collect();
@@ -204,7 +204,7 @@ fn concatenate<D: ndarray::RemoveAxis>(
 }
 
 /// Refuses a result with a value that is not finite, naming the image.
-fn finite_rows<D: ndarray::RemoveAxis>(
+pub(crate) fn finite_rows<D: ndarray::RemoveAxis>(
     array: ndarray::Array<f32, D>,
 ) -> Result<ndarray::Array<f32, D>, ModelError> {
     if ensure_finite("output", &array).is_ok() {

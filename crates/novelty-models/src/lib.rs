@@ -1,14 +1,38 @@
 //! Neural networks that learn what normal images look like, on libtorch.
 //!
-//! | model | learns by | size | source |
-//! |---|---|---|---|
-//! | [`ConvAutoencoder`] | redrawing images through a short code | 178,385 parameters at 28x28 | Rosebrock, PyImageSearch 2020 |
+//! | model | images | parameters | million multiplications an image | source |
+//! |---|---|---:|---:|---|
+//! | [`ConvAutoencoder`] | any even size; 1x28x28 | 178,385 | 6.7 | Rosebrock, PyImageSearch 2020 |
+//! | [`DenoisingAutoencoder`] | sides divisible by 4; 1x28x28 | 28,353 | 4.5 | Chollet, Keras blog 2016; Domino Data Lab |
+//! | [`MlpAutoencoder`] | any; 3x64x64 | 3,176,419 | 3.2 | National Taiwan University, ML 2021, homework 8 |
+//! | [`FaceAutoencoder`], without and with BatchNorm | any even size; 3x64x64 | 47,355; 47,595 | 5.9 | the same |
+//! | [`GrayAutoencoder`] | sides divisible by 32; 1x128x128 | 591,200; published 592,162 | 498 | Dornelles 2022 |
+//! | [`LeNetAutoencoder`] for MNIST | 1x28x28 | 8,472 | 0.7 | Ruff et al., ICML 2018 |
+//! | the same for Fashion-MNIST | 1x28x28 | 249,888 | 7.0 | Ruff et al., ICLR 2020 |
+//! | the same for CIFAR-10, with LeakyReLU or ELU | 3x32x32 | 804,544 | 58 | Ruff et al., ICML 2018 |
+//! | [`DriftAutoencoder`], slim decoder | any; 3x150x150 | 1,499,763 | 247 | uncleDecart, *data_drift* 2021; decoder ours |
+//! | the same, published decoder, big; small | square, side divisible by 5; 3x150x150 | 32,799,870; 32,173,110 | 2,447; 2,446 | uncleDecart, *data_drift* 2021 |
+//! | [`Vae`], fully connected | any; 1x28x28 | 224,464 | 0.2 | Kingma and Welling, ICLR 2014; Ruff et al., ICLR 2020 |
+//! | [`Vae`], convolutional, published decoder | as above; 3x150x150 | 45,122,142 | 2,459 | the same; *data_drift* |
+//! | [`DeepSvdd`] | those of its encoder | its encoder's | its encoder's | Ruff et al., ICML 2018, ICLR 2020 |
 //!
 //! A model is described by a configuration ([`ConvAutoencoderConfig`]), trained by a
 //! [`Trainer`], and then [reconstructs](novelty_core::Reconstruct) and
 //! [embeds](novelty_core::Embed) images. It is saved as safetensors with a JSON description,
-//! and never as a pickle. Your own architecture takes the same road: implement [`NetworkConfig`]
-//! and [`Network`].
+//! and never as a pickle. Your own architecture takes the same road: implement [`NetworkConfig`],
+//! and build its network from [`Layers`] or implement [`Network`].
+//!
+//! Images are in 0..1 on both sides, whatever range a network works in. Where a source has a
+//! trap, its setting is there and the default is mended: the type's documentation says which
+//! is which.
+//!
+//! # Inference
+//!
+//! Reconstruction and embedding compute with a [prepared](Sequential::prepared) form of the
+//! network, made once for the weights at hand: batch normalisation is folded into the weights
+//! around it, activations overwrite their input, and images come in parts that the processor's
+//! caches hold. Its answers differ from the layers' own by rounding, below 1e-5 on the networks
+//! above; checkpoints hold the layers as they were trained.
 //!
 //! # Example
 //!
@@ -66,6 +90,7 @@ mod random;
 mod schedule;
 mod svdd;
 mod trainer;
+mod vae;
 
 pub use architectures::{
     ConvAutoencoder, ConvAutoencoderConfig, DenoisingAutoencoder, DenoisingAutoencoderConfig,
@@ -90,3 +115,4 @@ pub use svdd::{
 pub use trainer::{
     CsvObserver, Keep, Loss, LossTarget, Observers, ProgressObserver, TrainConfig, Trained, Trainer,
 };
+pub use vae::{Likelihood, Vae, VaeConfig, VaeLayers, VaeNetwork, VaeScore, VaeTrainer};

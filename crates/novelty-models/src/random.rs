@@ -12,7 +12,6 @@ pub(crate) enum Purpose {
     /// Noise on the images of a batch.
     InputNoise = 1,
     /// A draw from a code's distribution.
-    #[expect(dead_code, reason = "for variational networks")]
     Latent = 2,
 }
 

@@ -13,15 +13,27 @@ use crate::optimizer::Optimizer;
 use crate::parameters::StoredTensors;
 use crate::{AdamConfig, Autoencoder, Device, NetworkConfig};
 
-const N_IMAGES: usize = 3;
+pub(crate) const N_IMAGES: usize = 3;
 
 #[derive(Deserialize)]
-struct Golden {
+pub(crate) struct Golden {
     codes: Vec<f32>,
     images: Vec<f32>,
     parameters: usize,
-    loss: f64,
+    pub(crate) loss: f64,
     after: BTreeMap<String, Vec<f32>>,
+    /// Of variational networks.
+    #[serde(default)]
+    pub(crate) scores: Vec<f32>,
+    /// Entries of the noise their codes are drawn with.
+    #[serde(default)]
+    pub(crate) noise: Vec<f32>,
+}
+
+pub(crate) fn golden(name: &str) -> Golden {
+    let mut all: BTreeMap<String, Golden> =
+        serde_json::from_str(include_str!("../../tests/golden/zoo.json")).unwrap();
+    all.remove(name).unwrap()
 }
 
 fn fnv(name: &str) -> u32 {
@@ -35,10 +47,11 @@ fn mixed(seed: u32, i: usize) -> u32 {
     h ^ (h >> 16)
 }
 
-fn entries(name: &str, shape: &[usize]) -> Vec<f32> {
+pub(crate) fn entries(name: &str, shape: &[usize]) -> Vec<f32> {
     let n: usize = shape.iter().product();
     let (scale, offset) = match name {
         "images" => (0.5, 0.5),
+        "noise" => (1.0, 0.0),
         _ if name.ends_with("running_var") => (0.5, 1.0),
         _ if shape.len() > 1 => ((3.0 * shape[0] as f64 / n as f64).sqrt(), 0.0),
         _ if name.ends_with("weight") => (0.2, 1.0),
@@ -50,7 +63,7 @@ fn entries(name: &str, shape: &[usize]) -> Vec<f32> {
 }
 
 /// The entries that the golden values are of.
-fn assert_close(what: &str, name: &str, values: &[f32], expected: &[f32]) {
+pub(crate) fn assert_close(what: &str, name: &str, values: &[f32], expected: &[f32]) {
     let seed = fnv(&format!("sample {name}"));
     for (k, &expected) in expected.iter().enumerate() {
         let got = values[mixed(seed, k) as usize % values.len()];
@@ -58,7 +71,7 @@ fn assert_close(what: &str, name: &str, values: &[f32], expected: &[f32]) {
     }
 }
 
-fn model<C: NetworkConfig>(config: C) -> Autoencoder<C> {
+pub(crate) fn model<C: NetworkConfig>(config: C) -> Autoencoder<C> {
     let random = Autoencoder::untrained(config.clone(), 0, Device::Cpu).unwrap();
     let shape = |t: &Tensor| t.size().iter().map(|&n| n as usize).collect::<Vec<_>>();
     let tensors: StoredTensors = random
@@ -69,37 +82,56 @@ fn model<C: NetworkConfig>(config: C) -> Autoencoder<C> {
     Autoencoder::from_stored(config, tensors, tch::Device::Cpu).unwrap()
 }
 
-/// One step of Adam in training mode; the loss before it.
-fn step<C: NetworkConfig>(model: &Autoencoder<C>, images: &Array4<f32>) -> f64 {
+/// One step of Adam down a loss of the images; the loss before it.
+pub(crate) fn take_step<C: NetworkConfig>(
+    model: &Autoencoder<C>,
+    loss: impl Fn(&Tensor) -> Tensor,
+    images: &Array4<f32>,
+) -> f64 {
     let trainable = model.parameters().iter().filter(|p| p.trainable);
     let adam = AdamConfig::default().epsilon(1e-3).into();
     let mut optimizer = Optimizer::new(adam, None, trainable).unwrap();
-    let images = to_tensor(&images.view(), tch::Device::Cpu).unwrap();
-    let loss = model.forward(&images, true).unwrap().mse_loss(&images, Reduction::Mean);
+    let loss = loss(&to_tensor(&images.view(), tch::Device::Cpu).unwrap());
     optimizer.step(&loss, false, 1e-3).unwrap();
     loss.double_value(&[])
 }
 
-fn check<C: NetworkConfig>(name: &str, config: C) {
-    let all: BTreeMap<String, Golden> =
-        serde_json::from_str(include_str!("../../tests/golden/zoo.json")).unwrap();
-    let golden = &all[name];
-    let ImageShape { channels, height, width } = config.image_shape();
-    let size = [N_IMAGES, channels, height, width];
-    let images = Array4::from_shape_vec(size, entries("images", &size)).unwrap();
-    let model = model(config);
-    assert_eq!(model.n_parameters(), golden.parameters, "{name}");
-    let codes = model.embed(images.view()).unwrap();
-    assert_close(name, "codes", codes.as_slice().unwrap(), &golden.codes);
-    let redrawn = model.reconstruct(images.view()).unwrap();
-    assert_close(name, "redrawn", redrawn.as_slice().unwrap(), &golden.images);
-    let loss = step(&model, &images);
-    assert!((loss - golden.loss).abs() < 1e-5, "{name}: loss {loss}, expected {}", golden.loss);
+impl Golden {
+    /// Holds the size, the codes and the reconstructions of a model to these.
+    pub(crate) fn assert_answers<C: NetworkConfig>(
+        &self,
+        name: &str,
+        model: &Autoencoder<C>,
+        images: &Array4<f32>,
+    ) {
+        assert_eq!(model.n_parameters(), self.parameters, "{name}");
+        let codes = model.embed(images.view()).unwrap();
+        assert_close(name, "codes", codes.as_slice().unwrap(), &self.codes);
+        let redrawn = model.reconstruct(images.view()).unwrap();
+        assert_close(name, "redrawn", redrawn.as_slice().unwrap(), &self.images);
+    }
+}
+
+pub(crate) fn assert_after<C: NetworkConfig>(name: &str, model: &Autoencoder<C>, golden: &Golden) {
     assert_eq!(model.parameters().len(), golden.after.len(), "{name}");
     for parameter in model.parameters() {
         let values = to_vec(&parameter.tensor).unwrap();
         assert_close(name, &parameter.name, &values, &golden.after[&parameter.name]);
     }
+}
+
+fn check<C: NetworkConfig>(name: &str, config: C) {
+    let golden = golden(name);
+    let ImageShape { channels, height, width } = config.image_shape();
+    let size = [N_IMAGES, channels, height, width];
+    let images = Array4::from_shape_vec(size, entries("images", &size)).unwrap();
+    let model = model(config);
+    golden.assert_answers(name, &model, &images);
+    let squared_error =
+        |images: &Tensor| model.forward(images, true).unwrap().mse_loss(images, Reduction::Mean);
+    let loss = take_step(&model, squared_error, &images);
+    assert!((loss - golden.loss).abs() < 1e-5, "{name}: loss {loss}, expected {}", golden.loss);
+    assert_after(name, &model, &golden);
 }
 
 const DIGIT: ImageShape = ImageShape { channels: 1, height: 28, width: 28 };

@@ -5,7 +5,7 @@ mod denoising;
 mod drift;
 mod face;
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 mod gray;
 mod lenet;
 mod mlp;
@@ -17,3 +17,8 @@ pub use face::{FaceAutoencoder, FaceAutoencoderConfig};
 pub use gray::{GrayAutoencoder, GrayAutoencoderConfig};
 pub use lenet::{LeNet, LeNetAutoencoder, LeNetAutoencoderConfig};
 pub use mlp::{MlpAutoencoder, MlpAutoencoderConfig};
+
+pub(crate) use drift::{
+    check_published, encoder as drift_encoder, published_decoder as drift_published_decoder,
+    slim_decoder as drift_slim_decoder,
+};

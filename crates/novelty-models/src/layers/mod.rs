@@ -17,4 +17,5 @@ pub use description::{CollapseRisk, Layers};
 pub(crate) use description::{check_image, check_setting};
 pub use initialization::Initialization;
 pub use layer::{BatchNorm, Convolution, Layer};
+pub(crate) use sequential::part_size;
 pub use sequential::{EncoderDecoder, Sequential};

@@ -116,7 +116,12 @@ impl Network for EncoderDecoder {
     }
 
     fn inference_batch(&self) -> usize {
-        let widest = self.encoder.widest().max(self.decoder.widest());
-        (CACHED_VALUES / widest).clamp(1, 256)
+        part_size([&self.encoder, &self.decoder])
     }
+}
+
+/// Images to compute at a time with these networks.
+pub(crate) fn part_size(networks: [&Sequential; 2]) -> usize {
+    let widest = networks[0].widest().max(networks[1].widest());
+    (CACHED_VALUES / widest).clamp(1, 256)
 }

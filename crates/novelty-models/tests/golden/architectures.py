@@ -7,6 +7,7 @@ Names are those of our checkpoints, so that `load_state_dict(strict=True)` takes
 from collections import OrderedDict
 
 
+import torch
 from torch import nn
 
 
@@ -199,6 +200,48 @@ def drift(code, published):
     return Autoencoder(drift_encoder(code), decoder(code))
 
 
+class Vae(nn.Module):
+    """`log p` is Bernoulli, or normal with variance 1; the loss a mean over images."""
+
+    def __init__(self, trunk, length, code, decoder, bernoulli=True, beta=1.0):
+        super().__init__()
+        self.encoder = nn.Module()
+        self.trunk = [name for name, _ in chain(*trunk).named_children()]
+        for name, layer in chain(*trunk).named_children():
+            setattr(self.encoder, name, layer)
+        self.encoder.mean = nn.Linear(length, code)
+        self.encoder.log_variance = nn.Linear(length, code)
+        self.decoder = chain(*decoder)
+        self.code, self.bernoulli, self.beta = code, bernoulli, beta
+
+    def distribution(self, x):
+        for name in self.trunk:
+            x = getattr(self.encoder, name)(x)
+        return self.encoder.mean(x), self.encoder.log_variance(x)
+
+    def losses(self, x, noise):
+        mean, log_variance = self.distribution(x)
+        output = self.decoder(mean + noise * torch.exp(0.5 * log_variance))
+        if self.bernoulli:
+            error = nn.functional.binary_cross_entropy(output, x, reduction="none")
+        else:
+            error = 0.5 * (output - x) ** 2
+        divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(dim=1)
+        return error.flatten(1).sum(dim=1) + self.beta * divergence
+
+
+def vae_mlp(**settings):
+    trunk = [nn.Flatten(), ("linear0", nn.Linear(784, 128)), nn.ReLU()]
+    trunk += [("linear1", nn.Linear(128, 64)), nn.ReLU()]
+    decoder = [("linear0", nn.Linear(32, 64)), nn.ReLU(), ("linear1", nn.Linear(64, 128))]
+    decoder += [nn.ReLU(), ("output", nn.Linear(128, 784)), nn.Sigmoid()]
+    return Vae(trunk, 64, 32, [*decoder, nn.Unflatten(1, (1, 28, 28))], **settings)
+
+
+def vae_conv():
+    return Vae(drift_encoder(512), 512, 32, drift_published_decoder(32))
+
+
 # Name: the network, and the shape of one image.
 MODELS = {
     "conv": (conv_autoencoder, (1, 28, 28)),
@@ -215,6 +258,9 @@ MODELS = {
     "drift": (lambda: drift(32, False), (3, 150, 150)),
     "drift_big": (lambda: drift(32, True), (3, 150, 150)),
     "drift_small": (lambda: drift(8, True), (3, 150, 150)),
+    "vae_mlp": (vae_mlp, (1, 28, 28)),
+    "vae_gaussian": (lambda: vae_mlp(bernoulli=False, beta=4.0), (1, 28, 28)),
+    "vae_conv": (vae_conv, (3, 150, 150)),
 }
 
 

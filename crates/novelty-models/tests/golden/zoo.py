@@ -4,7 +4,7 @@ Weights and images are not stored but come from a formula both sides know: entry
 tensor called `name` is made of `u = mix(fnv(name) + i * 0x9E3779B9) / 2^31 - 1`, in -1..1. What
 is stored, in zoo.json, are a few entries of each tensor: of the codes and reconstructions in
 evaluation mode, and of every weight and running statistic after one step of Adam in training
-mode on the mean squared error. Which entries, is a formula too.
+mode on the mean squared error, or on the variational bound with noise of the same kind. Which entries, is a formula too.
 
 Adam's epsilon is 1e-3 here: with 1e-8, a bias before a BatchNorm, whose true gradient is 0,
 moves by a whole learning rate in the direction of rounding noise.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from architectures import MODELS, count
+from architectures import MODELS, Vae, count
 
 HERE = Path(__file__).parent
 N_IMAGES = 3
@@ -46,8 +46,10 @@ def entries(name, shape):
         u = (u + 1.0) / 2.0
     elif name.endswith("running_var"):
         u = 1.0 + 0.5 * u
-    elif len(shape) > 1:
+    elif len(shape) > 1 and name != "noise":
         u *= (3.0 * shape[0] / n) ** 0.5
+    elif name == "noise":
+        pass
     elif name.endswith("weight"):
         u = 1.0 + 0.2 * u
     else:
@@ -71,11 +73,19 @@ def golden(name):
     images = entries("images", (N_IMAGES, *shape))
     model.eval()
     with torch.no_grad():
-        codes = model.encoder(images)
+        vae = isinstance(model, Vae)
+        codes = model.distribution(images)[0] if vae else model.encoder(images)
         out = {"codes": sample("codes", codes), "images": sample("redrawn", model.decoder(codes))}
+        if vae:
+            noise = entries("noise", (N_IMAGES, model.code))
+            out["scores"] = model.losses(images, torch.zeros_like(noise)).tolist()
+            out["noise"] = sample("noise", noise)
     model.train()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-3)
-    loss = torch.nn.functional.mse_loss(model(images), images)
+    if vae:
+        loss = model.losses(images, noise).mean()
+    else:
+        loss = torch.nn.functional.mse_loss(model(images), images)
     loss.backward()
     optimizer.step()
     out["parameters"] = count(model)

@@ -12,3 +12,4 @@ mod pictures;
 mod resume;
 mod svdd;
 mod training;
+mod vae;
