@@ -64,7 +64,7 @@ pub(crate) fn top(matrix: MatRef<'_, f64>, k: usize, seed: u64) -> Result<Eigen,
         let search = Search {
             k,
             block,
-            max_basis: size / 2,
+            max_basis: (size / 2).min(12 * block),
             max_passes: 40,
             // An application costs less here than the eigenvalues of what it gave.
             check_every: 3,

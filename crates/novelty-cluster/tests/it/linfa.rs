@@ -1,7 +1,7 @@
 //! The bridge to linfa, and what linfa 0.8.1 gets wrong, row by row beside our answer.
 
 use linfa::DatasetBase;
-use linfa::traits::{Fit as _, Predict as _, Transformer as _};
+use linfa::traits::{Predict as _, Transformer as _};
 use linfa_nn::CommonNearestNeighbour;
 use linfa_nn::distance::L2Dist;
 use ndarray::{Array1, Array2, array};
@@ -26,7 +26,7 @@ fn their_k_means(
     let init = linfa_clustering::KMeansInit::Random;
     let params =
         linfa_clustering::KMeans::params_with(k, random(), L2Dist).init_method(init).n_runs(1);
-    guarded(|| params.fit(&DatasetBase::from(x)).unwrap())
+    guarded(|| linfa::traits::Fit::fit(&params, &DatasetBase::from(x)).unwrap())
 }
 
 #[test]
@@ -49,7 +49,8 @@ fn ours_through_their_traits() {
 fn theirs_as_ours() {
     let (x, truth) = blobs(90, 2, 3, 20.0, 1);
     let params = linfa_clustering::KMeans::params_with(3, random(), L2Dist);
-    let model = params.fit(&DatasetBase::from(x.mapv(f64::from))).unwrap();
+    let dataset = DatasetBase::from(x.mapv(f64::from));
+    let model = linfa::traits::Fit::fit(&params, &dataset).unwrap();
     let wrapped = LinfaAssign::new(model, 2);
     let labels: Vec<usize> =
         wrapped.assign(x.view()).unwrap().into_iter().map(Option::unwrap).collect();
@@ -71,7 +72,8 @@ fn k_means_on_unusable_input_is_an_error_and_theirs_panics() {
 fn an_outlier_of_a_mixture_has_probabilities_and_theirs_are_infinite() {
     let (x, _) = blobs(300, 2, 3, 8.0, 4);
     let params = linfa_clustering::GaussianMixtureModel::params_with_rng(3, random());
-    let theirs = params.fit(&DatasetBase::from(x.mapv(f64::from))).unwrap();
+    let dataset = DatasetBase::from(x.mapv(f64::from));
+    let theirs = linfa::traits::Fit::fit(&params, &dataset).unwrap();
     let far = theirs.predict_proba(&array![[1e4, -3e4]]);
     assert!(far.iter().any(|p| !p.is_finite()), "{far}");
     let ours = GaussianMixtureConfig::new(3).fit(x.view()).unwrap();
@@ -99,7 +101,7 @@ fn a_distance_of_eps_counts_and_theirs_depends_on_the_search() {
 fn variances_of_components_are_of_the_samples_and_theirs_of_the_components() {
     let x = gaussian(200, 12, 3);
     let dataset = DatasetBase::from(x.mapv(f64::from));
-    let theirs = linfa_reduction::Pca::params(3).fit(&dataset).unwrap();
+    let theirs = linfa::traits::Fit::fit(&linfa_reduction::Pca::params(3), &dataset).unwrap();
     let ours = PcaConfig::new(3).fit(x.view()).unwrap();
     for (a, b) in theirs.singular_values().iter().zip(ours.singular_values()) {
         assert!((a - b).abs() < 1e-6 * b, "{a} {b}");
