@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 use linfa::DatasetBase;
-use linfa::traits::{Fit as _, Predict as _, Transformer as _};
+use linfa::traits::{Predict as _, Transformer as _};
 use ndarray::{Array1, Array2, Axis};
 use novelty_benches::compare::{Peer, Prepare, Run, Task, TaskError, serve};
 use novelty_cluster::{DbscanConfig, GaussianMixtureConfig, KMeansConfig, MixtureInit, PcaConfig};
@@ -143,7 +143,7 @@ fn prepare_linfa_k_means() -> Result<Run, TaskError> {
     Ok(Box::new(move || {
         let random = ChaCha8Rng::seed_from_u64(SEED);
         let params = linfa_clustering::KMeans::params_with_rng(K_MEANS, random).n_runs(10);
-        let model = params.fit(&dataset)?;
+        let model = linfa::traits::Fit::fit(&params, &dataset)?;
         // Theirs is the mean over the samples.
         Ok(vec![model.inertia() * dataset.records.nrows() as f64])
     }))
@@ -194,7 +194,7 @@ fn prepare_linfa_mixture(d: usize) -> Result<Run, TaskError> {
     Ok(Box::new(move || {
         let random = ChaCha8Rng::seed_from_u64(SEED);
         let params = linfa_clustering::GaussianMixtureModel::params_with_rng(MIXTURE, random);
-        let model = params.fit(&dataset)?;
+        let model = linfa::traits::Fit::fit(&params, &dataset)?;
         let labels = model.predict(&dataset.records);
         let given = Array2::from_shape_fn((x.nrows(), MIXTURE), |(i, k)| {
             f32::from(u8::from(labels[i] == k))
@@ -285,7 +285,8 @@ fn prepare_pca(x: Array2<f32>) -> Result<Run, TaskError> {
 fn prepare_linfa_pca() -> Result<Run, TaskError> {
     let dataset = DatasetBase::from(digits()?.mapv(f64::from));
     Ok(Box::new(move || {
-        let model = linfa_reduction::Pca::params(COMPONENTS).fit(&dataset)?;
+        let params = linfa_reduction::Pca::params(COMPONENTS);
+        let model = linfa::traits::Fit::fit(&params, &dataset)?;
         Ok(model.singular_values().to_vec())
     }))
 }
