@@ -101,9 +101,9 @@ fn lower<S: Simd, const R: usize>(
 ) {
     for (row, squares) in squares.iter().enumerate() {
         let label = simd.splat_u32s(first + row as u32);
-        for half in 0..2 {
-            let nearer = simd.less_than_f32s(squares[half], minimum.squares[half]);
-            minimum.squares[half] = simd.select_f32s(nearer, squares[half], minimum.squares[half]);
+        for (half, &square) in squares.iter().enumerate() {
+            let nearer = simd.less_than_f32s(square, minimum.squares[half]);
+            minimum.squares[half] = simd.select_f32s(nearer, square, minimum.squares[half]);
             minimum.labels[half] = simd.select_u32s(nearer, label, minimum.labels[half]);
         }
     }
