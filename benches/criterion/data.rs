@@ -1,5 +1,7 @@
 //! Reading, changing and taking apart images, by size.
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot make its data ends")]
+
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stdout,
     clippy::float_cmp,
     reason = "a failing fixture fails its test; sums of zeros are exact"
 )]
