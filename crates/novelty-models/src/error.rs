@@ -125,6 +125,14 @@ pub enum CheckpointProblem {
         /// The kind in the file.
         got: String,
     },
+    /// The checkpoint is of a kind of model nobody here knows.
+    #[error("holds a model of unknown kind `{got}`; known are {}", known.join(", "))]
+    UnknownKind {
+        /// The kind in the file.
+        got: String,
+        /// The kinds that can be loaded.
+        known: Vec<String>,
+    },
     /// A tensor the model needs is not there.
     #[error("tensor `{0}` is missing")]
     Missing(String),

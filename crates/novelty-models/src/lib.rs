@@ -56,8 +56,9 @@
 //!
 //! # Reproducibility
 //!
-//! Weights and the order of images come from ChaCha8 streams of one seed, not from libtorch's
-//! process-wide generator. One seed and one number of threads give the same bits; another
+//! Weights, the order of images and noise come from ChaCha8 streams of one seed, one for each
+//! epoch and batch, not from libtorch's process-wide generator. So a run can be taken up where
+//! it was left, and ends with the same bits ([`Trainer::resume`]). One seed and one number of threads give the same bits; another
 //! number of threads sums in another order and differs in the last ones ([`set_threads`]).
 //!
 //! # Linking
@@ -99,6 +100,7 @@ pub use architectures::{
     MlpAutoencoder, MlpAutoencoderConfig,
 };
 pub use autoencoder::Autoencoder;
+pub use checkpoint::{Model, ModelRegistry, load_any};
 pub use device::{Device, set_threads, threads};
 pub use error::{CheckpointProblem, ModelError};
 pub use history::{History, Measure};

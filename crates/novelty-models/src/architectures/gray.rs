@@ -61,7 +61,7 @@ impl GrayAutoencoderConfig {
         layers.batch_norm(format!("norm{i}"), norm).leaky_relu(0.01)
     }
 
-    fn encoder(&self) -> Layers {
+    pub(crate) fn encoder(&self) -> Layers {
         let channels = ENCODER_CHANNELS.iter().enumerate();
         let halving = |layers: Layers, (i, &n): (usize, &usize)| {
             self.normalized(layers.conv2d(format!("conv{i}"), kernel(n)), i).max_pool2d(2)

@@ -74,7 +74,7 @@ impl LeNetAutoencoderConfig {
         self
     }
 
-    fn encoder(&self) -> Layers {
+    pub(crate) fn encoder(&self) -> Layers {
         let stage = |layers: Layers, (i, &channels): (usize, &usize)| {
             let convolution = self.kernel(channels, 2);
             self.activated(layers.conv2d(format!("conv{i}"), convolution), i).max_pool2d(2)

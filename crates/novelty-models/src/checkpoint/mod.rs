@@ -4,6 +4,7 @@
 //! `model.json` is the same text, for people and for weights that came from elsewhere. Both are
 //! written beside their place and renamed into it: there is never half a file.
 
+mod any;
 mod file;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use novelty_core::Threshold;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use any::{Model, ModelRegistry, load_any};
 pub(crate) use file::{TensorFile, in_file, write_whole};
 
 use crate::bridge::to_vec;

@@ -57,6 +57,25 @@ pub enum RadiusRule {
 /// penalty 0.5e-3 and 0.5e-6. They prepare images by global contrast normalisation and scale
 /// them to the range of the normal class (`ContrastNormalise` in `novelty-data`).
 ///
+/// Differences from that code, all on purpose: an exact 0 in the centre is moved away from 0 like
+/// any small value; the radius is that of all training data ([`RadiusRule::LastBatch`] has
+/// theirs); Deep SAD's centre leaves known anomalies out; a network that could collapse is
+/// refused, and a collapsed model is an error.
+///
+/// ```
+/// use ndarray::Array4;
+/// use novelty_core::{Fit, Score};
+/// use novelty_models::{DeepSvddConfig, Device, LeNet, LeNetAutoencoderConfig, TrainConfig};
+///
+/// let images = Array4::from_shape_fn((16, 1, 28, 28), |(n, _, y, x)| ((n + x * y) % 7) as f32 / 7.0);
+/// let stage = TrainConfig::new().epochs(2).batch_size(8).learning_rate(1e-4).device(Device::Cpu);
+/// let config = DeepSvddConfig::new(LeNetAutoencoderConfig::new(LeNet::Mnist));
+/// let model = config.pretraining(stage.clone()).train(stage).fit(images.view())?;
+/// assert_eq!(model.center().len(), 32);
+/// assert!(model.score(images.view())?.iter().all(|&score| score >= 0.0));
+/// # Ok::<(), novelty_models::ModelError>(())
+/// ```
+///
 /// Ruff, Vandermeulen, Görnitz, Deecke, Siddiqui, Binder, Müller and Kloft, *Deep One-Class
 /// Classification*, ICML 2018; Ruff et al., *Deep Semi-Supervised Anomaly Detection*, ICLR 2020.
 #[derive(Debug, Clone, PartialEq)]

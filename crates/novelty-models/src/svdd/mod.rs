@@ -3,6 +3,7 @@ mod encoder;
 #[cfg(test)]
 mod golden;
 mod model;
+mod networks;
 mod objective;
 
 use novelty_core::{Dataset, Fit, Images, TrainObserver, ensure_finite};

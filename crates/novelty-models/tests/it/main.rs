@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod any;
 mod architectures;
 mod checkpoint;
 mod conv_autoencoder;
@@ -9,6 +10,7 @@ mod device;
 mod golden;
 mod own_network;
 mod pictures;
+mod pytorch;
 mod resume;
 mod svdd;
 mod training;

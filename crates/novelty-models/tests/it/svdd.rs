@@ -5,8 +5,8 @@ use novelty_core::{
     Dataset, Embed, EpochReport, Fit, ImageShape, InputError, Sample, Score, check_scorer,
 };
 use novelty_models::{
-    CheckpointProblem, DeepSvdd, DeepSvddConfig, Device, ModelError, RadiusRule, SvddObjective,
-    TrainConfig, TrainedDeepSvdd,
+    CheckpointProblem, DeepSvdd, DeepSvddConfig, Device, GrayAutoencoderConfig, LeNet,
+    LeNetAutoencoderConfig, ModelError, RadiusRule, SvddObjective, TrainConfig, TrainedDeepSvdd,
 };
 
 use crate::checkpoint::edit_header;
@@ -245,4 +245,27 @@ fn settings_out_of_range_are_named() {
         settings().fit(empty.view()),
         Err(ModelError::Input(InputError::Empty { place: "training set" }))
     ));
+}
+
+/// The published encoders pass the check, and count as published.
+#[test]
+fn published_encoders_stand_alone() {
+    let counts = [
+        (LeNet::Mnist, 7_272, (1, 28)),
+        (LeNet::FashionMnist, 222_096, (1, 28)),
+        (LeNet::Cifar10, 520_544, (3, 32)),
+    ];
+    for (network, count, (channels, side)) in counts {
+        let images = Array4::from_shape_fn((6, channels, side, side), |(n, c, y, x)| {
+            ((n * 31 + c * 7 + y * x) % 11) as f32 / 11.0
+        });
+        let stage = config().epochs(1).batch_size(6);
+        let settings = DeepSvddConfig::new(LeNetAutoencoderConfig::new(network));
+        let model = settings.train(stage).pretraining(None).fit(images.view()).unwrap();
+        assert_eq!(model.n_parameters(), count);
+    }
+    let shape = ImageShape::new(1, 64, 64);
+    let affine = DeepSvddConfig::new(GrayAutoencoderConfig::new(shape).affine(true));
+    let images = Array4::from_elem((2, 1, 64, 64), 0.5);
+    assert!(matches!(affine.fit(images.view()), Err(ModelError::CanCollapse { .. })));
 }
