@@ -15,6 +15,7 @@ fn check(name: &str, config: VaeConfig) {
     let ImageShape { channels, height, width } = config.image_shape();
     let size = [N_IMAGES, channels, height, width];
     let images = Array4::from_shape_vec(size, entries("images", &size)).unwrap();
+    let pixels = (channels * height * width) as f64;
     let noise_size = [N_IMAGES, config.n_features];
     let noise = ndarray::Array2::from_shape_vec(noise_size, entries("noise", &noise_size));
     let noise = to_tensor(&noise.unwrap().view(), tch::Device::Cpu).unwrap();
@@ -27,7 +28,7 @@ fn check(name: &str, config: VaeConfig) {
         &model,
         |images| {
             let parts = model.network().parts(images, &noise, true).unwrap();
-            model.network().total(&parts).unwrap().mean(tch::Kind::Float)
+            model.network().total(&parts).unwrap().mean(tch::Kind::Float) / pixels
         },
         &images,
     );

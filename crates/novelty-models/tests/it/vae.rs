@@ -1,8 +1,8 @@
 use ndarray::{Array4, s};
 use novelty_core::{Embed, Fit, ImageShape, InputError, Reconstruct, Score, check_scorer};
 use novelty_models::{
-    Device, DriftDecoder, Likelihood, ModelError, TrainConfig, Vae, VaeConfig, VaeLayers,
-    VaeScore, VaeTrainer,
+    Device, DriftDecoder, Likelihood, ModelError, TrainConfig, Vae, VaeConfig, VaeLayers, VaeScore,
+    VaeTrainer,
 };
 use novelty_scoring::ReconstructionError;
 
@@ -16,12 +16,7 @@ fn network() -> VaeConfig {
 }
 
 fn settings(epochs: usize) -> TrainConfig {
-    TrainConfig::new()
-        .epochs(epochs)
-        .batch_size(16)
-        .learning_rate(5e-3)
-        .seed(3)
-        .device(Device::Cpu)
+    TrainConfig::new().epochs(epochs).batch_size(16).learning_rate(5e-3).seed(3).device(Device::Cpu)
 }
 
 fn trained(network: VaeConfig) -> Vae {
@@ -131,10 +126,7 @@ fn bad_input_is_named() {
         (network().beta(-1.0), "beta"),
         (network().layers(VaeLayers::Mlp { hidden: vec![] }), "number of hidden lengths"),
         (network().layers(VaeLayers::Mlp { hidden: vec![0] }), "hidden"),
-        (
-            network().layers(VaeLayers::Conv { trunk: 0, decoder: DriftDecoder::Slim }),
-            "trunk",
-        ),
+        (network().layers(VaeLayers::Conv { trunk: 0, decoder: DriftDecoder::Slim }), "trunk"),
         (
             network().layers(VaeLayers::Conv { trunk: 9, decoder: DriftDecoder::Published }),
             "image size",
