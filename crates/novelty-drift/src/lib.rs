@@ -64,18 +64,29 @@
 //!
 //! Scores and embeddings come from `novelty-scoring`, `novelty-models` and `novelty-cluster`.
 
+mod camera;
 mod embeddings;
 mod error;
+mod monitor;
 mod online;
 mod permutation;
 mod scores;
 mod settings;
+mod style;
 
+pub use camera::{
+    CameraDiagnosis, CameraDiagnosisConfig, CameraExemplars, Diagnosis, Explanation,
+    ProblemExemplars, Verdict,
+};
 pub use embeddings::{
     ClassifierTest, ClassifierTestConfig, Correction, EnergyTest, EnergyTestConfig, Mmd, MmdConfig,
     PerFeatureTest, PerFeatureTestConfig, TwoSampleClassifier,
 };
 pub use error::DriftError;
+pub use monitor::{
+    BufferClustering, CameraFeatures, ClassModel, Event, EventKind, Explained, ModelBank, Monitor,
+    MonitorConfig, MonitorError, MonitorReference, MonitorState, Proposal, train_class,
+};
 pub use online::{
     OnlineDrift, OnlineDriftConfig, OnlineMmd, OnlineMmdConfig, OnlineReport, OnlineTest, Side,
 };
@@ -83,3 +94,4 @@ pub use scores::{
     Permutations, ScoreDrift, ScoreDriftConfig, ScoreTest, TwoSample, chi_square, cramer_von_mises,
     exceedance, kolmogorov_smirnov, mean_increase, population_stability_index, wasserstein,
 };
+pub use style::{style_features, style_names};

@@ -197,6 +197,12 @@ impl OnlineDrift {
         &self.config
     }
 
+    /// Forgets what it saw since the reference.
+    pub(crate) fn restart(&mut self) {
+        self.statistic = Statistic::new(self.config.test, self.config.side);
+        self.n_seen = 0;
+    }
+
     /// Takes the next score.
     ///
     /// # Errors
