@@ -184,10 +184,14 @@ fn two_new_digits_are_found_within_60_images_and_then_explained() {
     for (found, first) in found.iter().zip(first) {
         assert!((first..first + 60).contains(found), "at {found}, first {first}");
     }
-    let problems = events.iter().filter(|event| {
-        matches!(event.kind, EventKind::CameraProblem { .. }) && (300..700).contains(&event.image)
-    });
-    assert!(problems.count() > 100);
+    // Of the pictures with a camera problem that no class explains, most are known for it.
+    let spell = events.iter().filter(|event| (300..700).contains(&event.image));
+    let (mut problems, mut anomalies) = (0, 0);
+    for event in spell {
+        problems += usize::from(matches!(event.kind, EventKind::CameraProblem { .. }));
+        anomalies += usize::from(matches!(event.kind, EventKind::Anomaly { .. }));
+    }
+    assert!(problems > 20 && problems > 3 * anomalies, "{problems}, {anomalies} anomalies");
     let drifts = |event: &&Event| matches!(event.kind, EventKind::Drift { .. });
     assert!(events.iter().filter(drifts).any(|event| (300..350).contains(&event.image)));
     // Of pictures that were in no stream.
