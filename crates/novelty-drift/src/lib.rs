@@ -35,6 +35,13 @@
 //! | with [`OnlineTest::Adwin`] | a change at any scale | `O(log window)` | Bifet and Gavaldà 2007 |
 //! | [`OnlineMmd`] | any change of embeddings | `O((n + window) d)` | Gretton et al. 2012, Cobb et al. 2022 |
 //!
+//! And what to make of it:
+//!
+//! | type | says | cost |
+//! |---|---|---|
+//! | [`CameraDiagnosis`] | which camera problem explains a window, and how severe it is | `O(pictures * exemplars * features)` |
+//! | [`Monitor`] | of every image whether it is normal, foreign, or a camera problem; when images drift, and which of the foreign ones are a new class | the models' scores, and a clustering of the buffer every few foreign images |
+//!
 //! # Example
 //!
 //! ```

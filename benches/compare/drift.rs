@@ -1,0 +1,123 @@
+//! `novelty-drift` against numpy and scipy.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use ndarray::Array2;
+use novelty_benches::compare::{Peer, Run, Task, TaskError, serve};
+use novelty_core::{DetectDrift, Fit};
+use novelty_drift::{
+    DriftError, EnergyTestConfig, MmdConfig, Permutations, TwoSample, cramer_von_mises,
+    kolmogorov_smirnov, wasserstein,
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const SEED: u64 = 42;
+const N_FEATURES: usize = 32;
+const N_PERMUTATIONS: usize = 100;
+/// Calls a run where one call is too short to time.
+const REPEATS: usize = 10;
+
+const NUMPY: [Peer<'static>; 1] = [Peer::Python("numpy")];
+const SCIPY: [Peer<'static>; 1] = [Peer::Python("scipy")];
+
+fn main() -> ExitCode {
+    let task = |name, description, rtol, peers, ours| Task {
+        name,
+        description,
+        rtol,
+        atol: 0.0,
+        ours,
+        peers,
+    };
+    serve(&[
+        task("mmd_500", "MMD of 500 and 500 x 32, 100 permutations", 1e-3, &NUMPY, || mmd(500)),
+        task("mmd_2000", "MMD of 2,000 and 2,000 x 32, 100 permutations", 1e-3, &NUMPY, || {
+            mmd(2000)
+        }),
+        task("energy_500", "energy distance, the same data", 1e-3, &NUMPY, || energy(500)),
+        task("energy_2000", "energy distance, the same data", 1e-3, &NUMPY, || energy(2000)),
+        task(
+            "ks_2000",
+            "Kolmogorov-Smirnov of 2,000 and 2,000, exact, 10 times",
+            1e-6,
+            &SCIPY,
+            || of_scores(2000, kolmogorov_smirnov),
+        ),
+        task("cvm_2000", "Cramér-von Mises of 2,000 and 2,000, 10 times", 1e-6, &SCIPY, || {
+            of_scores(2000, cramer_von_mises)
+        }),
+        task(
+            "wasserstein_2000",
+            "Wasserstein of 2,000 and 2,000, 100 permutations, 10 times",
+            1e-6,
+            &SCIPY,
+            || {
+                of_scores(2000, |x, y| {
+                    wasserstein(x, y, Permutations { n: N_PERMUTATIONS, seed: SEED })
+                })
+            },
+        ),
+    ])
+}
+
+/// Nearly normal, of variance one; the window is moved by `shift`.
+fn samples(n: usize, d: usize, shift: f32) -> (Array2<f32>, Array2<f32>) {
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let mut sample = |shift: f32| {
+        Array2::from_shape_simple_fn((n, d), || {
+            (0..3).map(|_| random.gen_range(-1.0_f32..1.0)).sum::<f32>() + shift
+        })
+    };
+    (sample(0.0), sample(shift))
+}
+
+fn shared(n: usize, d: usize, shift: f32) -> Result<(Array2<f32>, Array2<f32>), TaskError> {
+    let (x, y) = samples(n, d, shift);
+    write_shared("x.f32", &x)?;
+    write_shared("y.f32", &y)?;
+    Ok((x, y))
+}
+
+/// The statistic and the p-value, which is the smallest there is: a lesser one would depend on
+/// the permutations drawn.
+fn mmd(n: usize) -> Result<Run, TaskError> {
+    let (x, y) = shared(n, N_FEATURES, 0.2)?;
+    let test = MmdConfig::new().n_permutations(N_PERMUTATIONS).bandwidth(8.0).fit(x.view())?;
+    Ok(Box::new(move || {
+        let report = test.detect(y.view())?;
+        Ok(vec![report.statistic, report.p_value.unwrap_or(f64::NAN)])
+    }))
+}
+
+fn energy(n: usize) -> Result<Run, TaskError> {
+    let (x, y) = shared(n, N_FEATURES, 0.2)?;
+    let test = EnergyTestConfig::new().n_permutations(N_PERMUTATIONS).fit(x.view())?;
+    Ok(Box::new(move || {
+        let report = test.detect(y.view())?;
+        Ok(vec![report.statistic, report.p_value.unwrap_or(f64::NAN)])
+    }))
+}
+
+fn of_scores(
+    n: usize,
+    test: fn(&[f32], &[f32]) -> Result<TwoSample, DriftError>,
+) -> Result<Run, TaskError> {
+    let (x, y) = shared(n, 1, 0.2)?;
+    let (x, y) = (x.into_raw_vec_and_offset().0, y.into_raw_vec_and_offset().0);
+    Ok(Box::new(move || {
+        let mut found = test(&x, &y)?;
+        for _ in 1..REPEATS {
+            found = test(&x, &y)?;
+        }
+        Ok(vec![found.statistic, found.p_value])
+    }))
+}
+
+fn write_shared(name: &str, values: &Array2<f32>) -> Result<(), TaskError> {
+    let folder = env::var_os("NOVELTY_COMPARE_DIR").map_or_else(env::temp_dir, PathBuf::from);
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    Ok(fs::write(folder.join(name), bytes)?)
+}
