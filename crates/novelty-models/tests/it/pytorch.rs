@@ -26,9 +26,8 @@ fn pytorch_loads_a_saved_model_strictly() {
     let folder = tempfile::tempdir().unwrap();
     model.save(folder.path()).unwrap();
     let case = folder.path().join("case.safetensors");
-    let bytes = |array: &Array4<f32>| -> Vec<u8> {
-        array.iter().flat_map(|x| x.to_le_bytes()).collect()
-    };
+    let bytes =
+        |array: &Array4<f32>| -> Vec<u8> { array.iter().flat_map(|x| x.to_le_bytes()).collect() };
     let back = model.reconstruct(images.view()).unwrap();
     let (images, back) = (bytes(&images), bytes(&back));
     let view = |bytes| TensorView::new(Dtype::F32, vec![20, 2, 8, 12], bytes).unwrap();
