@@ -141,7 +141,7 @@ fn digits(classes: &[usize], n_each: usize) -> Array2<f32> {
     let all = all.into_shape_with_order((4000, 784)).unwrap();
     let embedded = PcaConfig::new(10).fit(all.view()).unwrap().transform(all.view()).unwrap();
     let of = |class: &usize| {
-        let members = (0..4000).filter(move |&i| dataset.classes()[i] == *class);
+        let members = (0..4000).filter(|&i| dataset.classes()[i] == *class);
         members.take(n_each).collect::<Vec<_>>()
     };
     embedded.select(Axis(0), &classes.iter().flat_map(of).collect::<Vec<_>>())

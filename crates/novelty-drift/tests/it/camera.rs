@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Array4, ArrayView2, Axis, concatenate, s};
 use novelty_core::{Fit, Images, InputError, Sample};
-use novelty_data::{Corrupt, Corruption, CorruptionKind, IdxDataset, Split};
+use novelty_data::{Corruption, CorruptionKind, IdxDataset, Split};
 use novelty_drift::{
     CameraDiagnosis, CameraDiagnosisConfig, CameraExemplars, Diagnosis, DriftError,
     ProblemExemplars, Verdict, style_features, style_names,
