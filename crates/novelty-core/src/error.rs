@@ -44,6 +44,14 @@ pub enum InputError {
         /// The value.
         value: f32,
     },
+    /// A threshold is to judge the scores it was chosen from.
+    #[error("the threshold by {rule} was chosen from these {n} scores; judge others")]
+    InSample {
+        /// The rule that chose it.
+        rule: String,
+        /// How many scores.
+        n: usize,
+    },
     /// A setting is outside its range.
     #[error("{name} is {value}; it must be {range}")]
     Setting {

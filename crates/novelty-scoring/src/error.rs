@@ -1,7 +1,9 @@
 use std::convert::Infallible;
 use std::error::Error;
 
+use novelty_cluster::ClusterError;
 use novelty_core::InputError;
+use novelty_metrics::MetricsError;
 use thiserror::Error;
 
 /// Why something could not be fitted or scored. `E` is the error of the model that a scorer
@@ -58,31 +60,18 @@ pub enum ScoringError<E: Error + 'static = Infallible> {
         /// Which values.
         place: &'static str,
     },
-    /// The labels lack a class.
-    #[error("all {n} labels are {label}; the rule needs {} ones too", !label)]
-    OneClass {
-        /// The class that every label has.
-        label: bool,
-        /// How many labels there are.
-        n: usize,
-    },
     /// The rule needs labels.
     #[error("the rule {rule} needs labels")]
     NoLabels {
         /// The rule.
         rule: &'static str,
     },
-    /// The threshold was chosen from the very scores it is to judge.
-    #[error(
-        "the threshold {rule} was chosen from these {n} scores; judge others, or call the \
-         function that says in_sample"
-    )]
-    InSample {
-        /// The rule that chose it.
-        rule: String,
-        /// How many scores.
-        n: usize,
-    },
+    /// The principal components of patches could not be found.
+    #[error(transparent)]
+    Components(#[from] ClusterError),
+    /// A metric that a rule optimises has no value.
+    #[error(transparent)]
+    Metric(#[from] MetricsError),
     /// A matrix could not be decomposed.
     #[error("the eigenvalues of a {size}x{size} matrix did not converge")]
     NoConvergence {
@@ -117,9 +106,9 @@ impl ScoringError {
                 ScoringError::ImageTooSmall { height, width, what, needed }
             }
             Self::NoSpread { place } => ScoringError::NoSpread { place },
-            Self::OneClass { label, n } => ScoringError::OneClass { label, n },
             Self::NoLabels { rule } => ScoringError::NoLabels { rule },
-            Self::InSample { rule, n } => ScoringError::InSample { rule, n },
+            Self::Components(error) => ScoringError::Components(error),
+            Self::Metric(error) => ScoringError::Metric(error),
             Self::NoConvergence { size } => ScoringError::NoConvergence { size },
             Self::Write { path, source } => ScoringError::Write { path, source },
         }

@@ -38,6 +38,7 @@
 //! Models that reconstruct are in `novelty-models`; how good scores are, in `novelty-metrics`.
 
 mod embedding_score;
+mod ensemble;
 mod error;
 mod features;
 mod hypersphere;
@@ -46,10 +47,15 @@ mod kernel_density;
 mod local_outlier_factor;
 mod mahalanobis;
 mod neighbors;
-mod quantile;
+mod normalise;
+mod patch_memory;
 mod reconstruction;
+mod submission;
+mod threshold;
+mod tiles;
 
 pub use embedding_score::EmbeddingScore;
+pub use ensemble::{Combination, Ensemble, mean_rank};
 pub use error::ScoringError;
 pub use hypersphere::{Boundary, Hypersphere, HypersphereConfig};
 pub use isolation_forest::{IsolationForest, IsolationForestConfig};
@@ -57,7 +63,15 @@ pub use kernel_density::{Bandwidth, KernelDensity, KernelDensityConfig};
 pub use local_outlier_factor::{LocalOutlierFactor, LocalOutlierFactorConfig};
 pub use mahalanobis::{Mahalanobis, MahalanobisConfig, Shrinkage};
 pub use neighbors::{Distance, KNearestNeighbors, KNearestNeighborsConfig, NeighborAggregation};
-pub use quantile::{QuantileThreshold, quantile};
+pub use normalise::{Normalisation, Normalised, ScoreNormaliser};
+pub use patch_memory::{PatchMemory, PatchMemoryConfig};
 pub use reconstruction::{
     PixelError, Pooling, ReconstructionError, mean_absolute_error, mean_squared_error,
 };
+pub use submission::write_submission;
+pub use threshold::{
+    ConformalPValues, ConformalThreshold, ContaminationThreshold, MaxF1Threshold, MaxFprThreshold,
+    MedianDeviationThreshold, ParetoTail, PeaksOverThreshold, QuantileThreshold,
+    StandardDeviationThreshold, quantile,
+};
+pub use tiles::{TileAttention, TileAttentionConfig, tile_scores};

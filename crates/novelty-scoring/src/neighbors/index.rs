@@ -4,10 +4,12 @@ use rayon::prelude::*;
 
 use super::candidates::Candidates;
 use super::scorer::Distance;
-use crate::features::{BLOCK, Rows, dot, squared_distance};
+use crate::features::{Rows, dot, squared_distance};
 
 /// Reference rows that meet a block of queries in one matrix product.
 const PANEL: usize = 1024;
+/// Queries that one thread works on together.
+const BLOCK: usize = 256;
 /// The rounding unit of `f32`.
 const UNIT: f32 = f32::EPSILON / 2.0;
 
@@ -33,7 +35,8 @@ pub(crate) struct NeighborIndex {
     rows: Vec<f32>,
     /// Lengths of the rows, for the cosine.
     lengths: Vec<f64>,
-    /// What the products are of: centred rows, or rows of length one.
+    /// What the products are of: centred rows, or rows of length one, in panels that go feature
+    /// by feature.
     products: Vec<f32>,
     centre: Vec<f32>,
     half_norms: Vec<f32>,
@@ -67,6 +70,7 @@ impl NeighborIndex {
             // Also for a row of zeros, which has the distance 1 from everything.
             Distance::Cosine => vec![0.5; norms.len()],
         };
+        index.products = by_feature(&index.products, index.d);
         index.panel_norms = norms
             .chunks(PANEL)
             .map(|norms| norms.iter().fold(0.0, |a: f64, &b| a.max(b)).sqrt() as f32)
@@ -208,10 +212,24 @@ impl NeighborIndex {
     }
 }
 
-/// `dots[q * rows + r] = rows[r] . queries[q]`.
+/// The panels one after the other, each feature by feature: the order in which a product reads
+/// its left side.
+fn by_feature(rows: &[f32], d: usize) -> Vec<f32> {
+    let mut turned = vec![0.0; rows.len()];
+    let panels = turned.par_chunks_mut(PANEL * d).zip(rows.par_chunks(PANEL * d));
+    panels.for_each(|(to, from)| {
+        let n = from.len() / d;
+        for (i, row) in from.chunks_exact(d).enumerate() {
+            row.iter().enumerate().for_each(|(j, &value)| to[j * n + i] = value);
+        }
+    });
+    turned
+}
+
+/// `dots[q * rows + r] = rows[r] . queries[q]`, for a panel of rows feature by feature.
 fn multiply(rows: &[f32], queries: &[f32], d: usize, dots: &mut [f32]) {
     let (n_rows, n_queries) = (rows.len() / d, queries.len() / d);
-    let rows = MatRef::from_row_major_slice(rows, n_rows, d);
+    let rows = MatRef::from_column_major_slice(rows, n_rows, d);
     let queries = MatRef::from_column_major_slice(queries, d, n_queries);
     let dots = MatMut::from_column_major_slice_mut(dots, n_rows, n_queries);
     matmul(dots, Accum::Replace, rows, queries, 1.0, Par::Seq);

@@ -5,5 +5,6 @@ mod coreset;
 mod index;
 mod scorer;
 
+pub(crate) use coreset::greedy_coreset;
 pub(crate) use index::{Neighbor, NeighborIndex};
 pub use scorer::{Distance, KNearestNeighbors, KNearestNeighborsConfig, NeighborAggregation};

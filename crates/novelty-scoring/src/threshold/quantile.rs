@@ -1,4 +1,5 @@
-use novelty_core::{InputError, SelectThreshold, Threshold, ensure_not_empty};
+use ndarray::ArrayView1;
+use novelty_core::{InputError, SelectThreshold, Threshold, ensure_finite, ensure_not_empty};
 
 /// The value below which a share `q` of the values lies, by numpy's linear rule.
 ///
@@ -16,10 +17,7 @@ use novelty_core::{InputError, SelectThreshold, Threshold, ensure_not_empty};
 /// ```
 pub fn quantile(values: &[f32], q: f64) -> Result<f32, InputError> {
     check_share(q)?;
-    ensure_not_empty("values", values)?;
-    if let Some((index, &value)) = values.iter().enumerate().find(|(_, x)| !x.is_finite()) {
-        return Err(InputError::NotFinite { place: "values", index, value });
-    }
+    ensure_scores("values", values)?;
     let mut values = values.to_vec();
     let position = q * (values.len() - 1) as f64;
     let (below, rest) = (position.floor() as usize, position.fract());
@@ -28,6 +26,12 @@ pub fn quantile(values: &[f32], q: f64) -> Result<f32, InputError> {
     let high = above.iter().copied().min_by(f32::total_cmp).unwrap_or(low);
     let (low, high) = (f64::from(low), f64::from(high));
     Ok((low + rest * (high - low)) as f32)
+}
+
+/// Checks that there are scores, and that all are finite.
+pub(crate) fn ensure_scores(place: &'static str, scores: &[f32]) -> Result<(), InputError> {
+    ensure_not_empty(place, scores)?;
+    ensure_finite(place, &ArrayView1::from(scores))
 }
 
 fn check_share(q: f64) -> Result<(), InputError> {
@@ -63,6 +67,39 @@ impl SelectThreshold for QuantileThreshold {
     /// Labels are not used.
     fn select(&self, scores: &[f32], _labels: Option<&[bool]>) -> Result<Threshold, InputError> {
         let value = quantile(scores, self.quantile)?;
-        Ok(Threshold::new(value, format!("quantile({})", self.quantile), scores.len()))
+        Ok(Threshold::chosen_from(scores, value, format!("quantile({})", self.quantile)))
+    }
+}
+
+/// The threshold that the share of anomalies expected in the reference lies above: the
+/// `1 - contamination` [`quantile`].
+///
+/// For reference scores that are known to hold some anomalies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct ContaminationThreshold {
+    /// The share of anomalies in the reference, in `0..=1`.
+    pub contamination: f64,
+}
+
+impl ContaminationThreshold {
+    /// The rule for a share of anomalies, in `0..=1`.
+    #[must_use]
+    pub fn new(contamination: f64) -> Self {
+        Self { contamination }
+    }
+}
+
+impl SelectThreshold for ContaminationThreshold {
+    type Error = InputError;
+
+    /// Labels are not used.
+    fn select(&self, scores: &[f32], _labels: Option<&[bool]>) -> Result<Threshold, InputError> {
+        if !(0.0..=1.0).contains(&self.contamination) {
+            return Err(InputError::setting("contamination", self.contamination, "in 0..=1"));
+        }
+        let value = quantile(scores, 1.0 - self.contamination)?;
+        let rule = format!("contamination({})", self.contamination);
+        Ok(Threshold::chosen_from(scores, value, rule))
     }
 }
