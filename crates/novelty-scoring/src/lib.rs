@@ -1,9 +1,49 @@
-//! From images to one anomaly score a sample, and from scores to a decision.
+//! From images or features to one anomaly score a sample, and from scores to a decision.
+//!
+//! # Scorers of images
+//!
+//! | algorithm | cost of an image of `p` values | source |
+//! |---|---|---|
+//! | [`ReconstructionError`] by [`PixelError`] | one reconstruction, then `p` | Japkowicz, Myers and Gluck 1995 |
+//! | … structural similarity, one or several scales | 88 `p` a scale | Wang et al. 2004; Wang, Simoncelli and Bovik 2003 |
+//! | … gradient magnitude similarity | `p` | Xue et al. 2014 |
+//! | [`EmbeddingScore`] | one embedding, then a scorer of features | |
+//! | [`PatchMemory`] | places x kept patches x 9 x components | after Roth et al. 2022 and Defard et al. 2021 |
+//!
+//! # Scorers of features
+//!
+//! With `n` reference samples of `d` features; the cost is that of scoring one sample.
 //!
 //! | algorithm | cost | source |
 //! |---|---|---|
-//! | [`ReconstructionError`] | one reconstruction, then one pass over the pixels | Japkowicz, Myers and Gluck, IJCAI 1995 |
-//! | [`QuantileThreshold`] | linear in the number of scores | Hyndman and Fan, *Sample Quantiles in Statistical Packages*, 1996, type 7 |
+//! | [`KNearestNeighbors`] | `n d` | Ramaswamy, Rastogi and Shim 2000; Angiulli and Pizzuti 2002 |
+//! | [`Mahalanobis`] | `d min(n, d)` | Mahalanobis 1936; Ledoit and Wolf 2004 |
+//! | [`Hypersphere`] | `d` | Ruff et al. 2018 |
+//! | [`KernelDensity`] | `n d` | Parzen 1962 |
+//! | [`LocalOutlierFactor`] | `n d` | Breunig et al. 2000 |
+//! | [`IsolationForest`] | trees x depth | Liu, Ting and Zhou 2008 |
+//! | [`Ensemble`] | that of its members | |
+//!
+//! There is no one-class support vector machine: no existing crate's has been measured against
+//! scikit-learn's yet.
+//!
+//! # From scores to decisions
+//!
+//! | rule | cost | source |
+//! |---|---|---|
+//! | [`QuantileThreshold`], [`ContaminationThreshold`] | `n` | Hyndman and Fan 1996, type 7 |
+//! | [`StandardDeviationThreshold`], [`MedianDeviationThreshold`] | `n` | Hampel 1974 |
+//! | [`PeaksOverThreshold`] | `n` | Siffer et al. 2017 |
+//! | [`ConformalThreshold`], [`ConformalPValues`] | `n`, `n log n` | Vovk, Gammerman and Shafer 2005; Bates et al. 2023 |
+//! | [`MaxF1Threshold`], [`MaxFprThreshold`] (labels) | `n` | |
+//! | [`Normalisation`], [`Combination`], [`mean_rank`] | `n`, `n log n` | |
+//! | [`tile_scores`], [`TileAttention`] | the map | |
+//!
+//! Of a threshold's own reference scores, [`judge`](novelty_core::Threshold::judge) makes an
+//! error; [`flagged`](novelty_core::Threshold::flagged) is the explicit way.
+//!
+//! Every scorer gives the same bits on any number of threads. What cannot be scored (constant
+//! references, too few samples, NaN) is a [`ScoringError`].
 //!
 //! # Example
 //!
@@ -29,7 +69,7 @@
 //! assert_eq!(scores[2], 0.0625);
 //!
 //! let threshold = QuantileThreshold::new(0.75).select(&scores.to_vec(), None)?;
-//! assert_eq!(threshold.flagged(&scores.to_vec()), [4]);
+//! assert_eq!(threshold.judge(&[0.01, 0.3])?, [1]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

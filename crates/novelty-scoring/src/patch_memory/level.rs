@@ -17,7 +17,7 @@ const MAX_FOR_COMPONENTS: usize = 50_000;
 /// Images whose distances say what is usual, at most.
 const MAX_FOR_USUAL: usize = 256;
 /// The share of the mean usual distance that is added everywhere, for places that never vary.
-const FLOOR: f64 = 0.1;
+const FLOOR: f64 = 0.3;
 
 /// What reference images show in one place.
 #[derive(Debug, Clone, PartialEq)]

@@ -35,13 +35,13 @@ use crate::{Pooling, ScoringError};
 pub struct PatchMemoryConfig {
     /// Rows and columns of a patch, at least 2; 4 by default.
     pub window: usize,
-    /// Pixels from patch to patch, at least 1; 2 by default.
+    /// Pixels from patch to patch, at least 1; 1 by default.
     pub stride: usize,
     /// Sizes the image is looked at in, at least 1; 2 by default. The smallest must hold a
     /// window.
     pub scales: usize,
     /// Added to a patch's standard deviation before it is divided by: what counts as flat.
-    /// Above 0; 0.03 by default. `None` takes the pixels as they are.
+    /// Above 0; 0.015 by default. `None` takes the pixels as they are.
     pub contrast: Option<f32>,
     /// Principal components kept, at least 1 and at most what a patch has; 48 by default.
     pub n_components: usize,
@@ -57,9 +57,9 @@ impl Default for PatchMemoryConfig {
     fn default() -> Self {
         Self {
             window: 4,
-            stride: 2,
+            stride: 1,
             scales: 2,
-            contrast: Some(0.03),
+            contrast: Some(0.015),
             n_components: 48,
             radius: 1,
             max_kept: 512,

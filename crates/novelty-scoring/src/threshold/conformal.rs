@@ -1,6 +1,6 @@
 use novelty_core::{InputError, SelectThreshold, Threshold, ensure_finite};
 
-use super::deviation::ensure_count;
+use super::deviation::too_few;
 use super::quantile::ensure_scores;
 use crate::ScoringError;
 
@@ -109,14 +109,12 @@ impl SelectThreshold for ConformalThreshold {
         // Rates such as 0.07 have no exact form: 0.07 * 100 must be 7, as its p-value is.
         let k = (rate * (scores.len() + 1) as f64 * (1.0 + 4.0 * f64::EPSILON)).floor() as usize;
         if k == 0 {
-            ensure_count(
-                scores,
-                ((1.0 / rate).ceil() as usize).saturating_sub(1).max(scores.len() + 1),
-            )?;
+            let needed = ((1.0 / rate).ceil() as usize).saturating_sub(1);
+            return Err(too_few(scores, needed.max(scores.len() + 1)));
         }
         let mut scores_by_size = scores.to_vec();
         let (_, &mut value, _) =
-            scores_by_size.select_nth_unstable_by(k.saturating_sub(1), |a, b| b.total_cmp(a));
+            scores_by_size.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
         Ok(Threshold::chosen_from(scores, value, format!("conformal({rate})")))
     }
 }

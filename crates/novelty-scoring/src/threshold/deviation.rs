@@ -36,7 +36,9 @@ impl SelectThreshold for StandardDeviationThreshold {
     fn select(&self, scores: &[f32], _labels: Option<&[bool]>) -> Result<Threshold, ScoringError> {
         ensure_finite_k(self.k)?;
         ensure_scores("scores", scores)?;
-        ensure_count(scores, 2)?;
+        if scores.len() < 2 {
+            return Err(too_few(scores, 2));
+        }
         let n = scores.len() as f64;
         let mean = scores.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
         let squares = scores.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>();
@@ -96,10 +98,6 @@ fn ensure_finite_k(k: f64) -> Result<(), InputError> {
     if k.is_finite() { Ok(()) } else { Err(InputError::setting("k", k, "finite")) }
 }
 
-pub(super) fn ensure_count(scores: &[f32], needed: usize) -> Result<(), ScoringError> {
-    let n_samples = scores.len();
-    if n_samples < needed {
-        return Err(ScoringError::TooFewSamples { place: "scores", n_samples, needed });
-    }
-    Ok(())
+pub(super) fn too_few(scores: &[f32], needed: usize) -> ScoringError {
+    ScoringError::TooFewSamples { place: "scores", n_samples: scores.len(), needed }
 }

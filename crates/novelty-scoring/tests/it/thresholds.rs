@@ -17,12 +17,12 @@ fn exponential(random: &mut ChaCha8Rng) -> f32 {
 
 #[test]
 fn deviations_are_counted_from_the_middle() {
-    // numpy 2.4.6: mean 3.5, std(ddof=1) 3.619392; median 2.5, MAD 1.5 of scipy 1.17.1.
+    // numpy 2.4.6: mean 3.5, std(ddof=1) 3.391165; median 2.5, MAD 1.5 of scipy 1.17.1.
     let scores = [1.0, 2.0, 4.0, 3.0, 10.0, 1.0];
     let value = |rule: &dyn SelectThreshold<Error = ScoringError>| {
         rule.select(&scores, None).unwrap().value
     };
-    assert!((value(&StandardDeviationThreshold::new(2.0)) - 10.391_374).abs() < 1e-5);
+    assert!((value(&StandardDeviationThreshold::new(2.0)) - 10.282_33).abs() < 1e-5);
     assert!((value(&MedianDeviationThreshold::new(2.0)) - 6.947_806_8).abs() < 1e-5);
     let contaminated = ContaminationThreshold::new(1.0 / 5.0).select(&scores, None).unwrap();
     assert_eq!((contaminated.value, contaminated.flagged(&scores)), (4.0, vec![4]));
@@ -150,9 +150,12 @@ fn what_no_threshold_can_be_chosen_from_is_named() {
     for bad in [0.0, 1.0, -0.1, f64::NAN] {
         assert!(setting(ConformalThreshold::new(bad).select(&constant, None).unwrap_err()));
         assert!(setting(PeaksOverThreshold::new(bad).select(&constant, None).unwrap_err()));
-        assert!(setting(PeaksOverThreshold::new(0.1).level(bad).select(&constant, None).unwrap_err()) || bad == 0.0);
+        let level = PeaksOverThreshold::new(0.1).level(bad);
+        assert!(setting(level.select(&constant, None).unwrap_err()));
     }
-    assert!(setting(StandardDeviationThreshold::new(f64::NAN).select(&constant, None).unwrap_err()));
+    assert!(setting(
+        StandardDeviationThreshold::new(f64::NAN).select(&constant, None).unwrap_err()
+    ));
     assert!(ContaminationThreshold::new(1.5).select(&constant, None).is_err());
     for rule in [
         &StandardDeviationThreshold::new(1.0) as &dyn SelectThreshold<Error = ScoringError>,
