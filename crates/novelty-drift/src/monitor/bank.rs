@@ -2,7 +2,6 @@ use ndarray::{Array1, Axis};
 use novelty_core::{Fit, Images, InputError, Score, SelectThreshold, Threshold};
 
 use super::MonitorError;
-use crate::DriftError;
 use crate::error::ensure_at_least;
 
 /// A known class: what scores its images low, and where foreign begins.
@@ -156,7 +155,7 @@ where
         return Err(InputError::setting("folds", folds, "at least 2").into());
     }
     let n = images.len_of(Axis(0));
-    ensure_at_least("images", folds.saturating_mul(2), n).map_err(DriftError::from)?;
+    ensure_at_least("images", folds.saturating_mul(2), n)?;
     let train = |images: Images<'_>| {
         fit.fit(images).map_err(|source| MonitorError::Train {
             class: name.to_owned(),
