@@ -146,7 +146,7 @@ struct Weighted<D: Dimension> {
 ///     Combination, Ensemble, HypersphereConfig, KNearestNeighborsConfig, Normalisation,
 /// };
 ///
-/// let reference = Array2::from_shape_fn((20, 2), |(i, j)| ((i * 7 + j * 3) % 10) as f32);
+/// let reference = Array2::from_shape_fn((20, 2), |(i, j)| ((i * (7 + 5 * j)) % 23) as f32);
 /// let neighbors = KNearestNeighborsConfig::new(3).fit(reference.view())?;
 /// let sphere = HypersphereConfig::new().fit(reference.view())?;
 /// let sphere_scores = sphere.score(reference.view())?.to_vec();
@@ -154,8 +154,8 @@ struct Weighted<D: Dimension> {
 /// let ensemble = Ensemble::<Ix2>::new(Normalisation::MinMax, Combination::Mean)
 ///     .with(sphere, &sphere_scores, 1.0)?
 ///     .with(neighbors, &neighbor_scores, 2.0)?;
-/// let scores = ensemble.score(array![[4.0, 5.0], [40.0, 0.0]].view())?;
-/// assert!(scores[0] < 1.0 && scores[1] > 10.0);
+/// let scores = ensemble.score(array![[14.0, 1.0], [400.0, 0.0]].view())?;
+/// assert!(scores[0] < 1.0 && scores[1] > 10.0, "{scores}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Ensemble<D: Dimension> {

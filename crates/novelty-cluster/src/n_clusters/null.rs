@@ -27,6 +27,9 @@ pub(super) const GAP_STREAM: u64 = 1 << 32;
 /// heavy-tailed or a flat cluster. Two equal Gaussians stand out from about 3.5 standard
 /// deviations on; nearer ones are one.
 ///
+/// A curved cluster, whose components depend on each other, can stand out too: of the ten digits
+/// of MNIST, each alone in ten principal components, four do.
+///
 /// The statistic is the largest of the standardised gains over all `k`; its p-value is its
 /// rank among those of the reference sets, `(1 + b) / (1 + n_references)`.
 ///
