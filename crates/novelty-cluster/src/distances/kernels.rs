@@ -271,6 +271,7 @@ fn pair_squares<S: Simd, const R: usize>(
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the values must be exact")]
 mod tests {
     use ndarray::Array2;
 

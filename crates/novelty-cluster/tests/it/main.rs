@@ -1,6 +1,10 @@
 //! The public behaviour of `novelty-cluster`.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test may panic, and some values must be exact"
+)]
 
 mod data;
 mod dbscan;

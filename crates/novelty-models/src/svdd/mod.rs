@@ -106,7 +106,6 @@ impl<C: EncoderConfig> DeepSvddConfig<C> {
     }
 
     /// The first stage, where there is one.
-    #[expect(clippy::type_complexity, reason = "two results of one stage")]
     fn pretrain<D, W>(
         &self,
         resume: bool,

@@ -152,7 +152,7 @@ mod tests {
                 return Err(InputError::Empty { place: "this one" });
             }
             let sample = Sample::new(Array3::from_elem((1, 1, 1), index as f32));
-            Ok(sample.is_anomalous(index % 2 == 0))
+            Ok(sample.is_anomalous(index.is_multiple_of(2)))
         }
     }
 
@@ -178,7 +178,7 @@ mod tests {
             for_each_batch(&numbers(usize::MAX), &order, size, |batch| {
                 seen.extend(batch.images().iter().map(|&x| x as usize));
                 let expected: Vec<_> =
-                    batch.images().iter().map(|&x| Some(x as usize % 2 == 0)).collect();
+                    batch.images().iter().map(|&x| Some((x as usize).is_multiple_of(2))).collect();
                 assert_eq!(batch.labels(), expected);
                 sizes.push(batch.labels().len());
                 Ok(ControlFlow::Continue(()))

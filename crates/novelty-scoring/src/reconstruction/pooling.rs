@@ -62,6 +62,7 @@ fn top_mean(map: &mut [f32], share: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "small binary fractions are exact")]
 mod tests {
     use super::*;
 

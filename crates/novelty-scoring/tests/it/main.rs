@@ -1,5 +1,11 @@
 //! The public behaviour of `novelty-scoring`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test may panic, and some values must be exact"
+)]
+
 mod combinations;
 mod features;
 mod golden;
