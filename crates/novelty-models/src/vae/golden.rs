@@ -28,7 +28,7 @@ fn check(name: &str, config: VaeConfig) {
         &model,
         |images| {
             let parts = model.network().parts(images, &noise, true).unwrap();
-            model.network().total(&parts).unwrap().mean(tch::Kind::Float) / pixels
+            model.network().total(&parts).unwrap().mean(tch::Kind::Float) / (64.0 * pixels)
         },
         &images,
     );
