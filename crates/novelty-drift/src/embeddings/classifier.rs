@@ -1,4 +1,4 @@
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use novelty_core::{DetectDrift, DriftReport, Features, Fit, InputError};
 use novelty_metrics::roc_auc;
 use rand::SeedableRng;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::neighbors::window_share;
-use super::per_feature::moved_features;
-use super::pool::{check_window, keep_reference};
+use super::per_feature::explained;
+use super::pool::{check_window, keep_reference, stack};
 use crate::DriftError;
 use crate::permutation::{bits, seed_of};
 use crate::settings::check_significance;
@@ -152,14 +152,14 @@ impl ClassifierTest {
             [vec![false; r.nrows()], vec![true; w.nrows()]].concat()
         };
         let unseen = labels(&reference.test, &window.test);
-        let test = stack(&reference.test, &window.test);
+        let test = stack(reference.test.view(), window.test.view());
         let scores = match self.config.classifier {
             TwoSampleClassifier::LinearDiscriminant { ridge } => {
                 discriminant_scores(&reference.train, &window.train, &test, ridge)
             }
             TwoSampleClassifier::NearestNeighbors { k } => {
                 let seen = labels(&reference.train, &window.train);
-                let train = stack(&reference.train, &window.train);
+                let train = stack(reference.train.view(), window.train.view());
                 window_share(train.view(), &seen, test.view(), k)
             }
         };
@@ -178,10 +178,7 @@ impl DetectDrift<Features<'_>> for ClassifierTest {
         let p_value = mann_whitney_p_value(&scores, &labels, auc);
         let significance = self.config.significance;
         let report = DriftReport::from_p_value(auc, p_value, significance).with_effect(auc);
-        Ok(match report.is_drift {
-            true => report.with_moved(moved_features(self.reference.view(), window, significance)?),
-            false => report,
-        })
+        explained(report, self.reference.view(), window)
     }
 }
 
@@ -198,14 +195,6 @@ impl Halves {
         let (train, test) = order.split_at(order.len() / 2);
         Self { train: sample.select(Axis(0), train), test: sample.select(Axis(0), test) }
     }
-}
-
-/// Both have the same width.
-fn stack(a: &Array2<f32>, b: &Array2<f32>) -> Array2<f32> {
-    let mut both = Array2::zeros((a.nrows() + b.nrows(), a.ncols()));
-    both.slice_mut(s![..a.nrows(), ..]).assign(a);
-    both.slice_mut(s![a.nrows().., ..]).assign(b);
-    both
 }
 
 /// Projections of `test` on `(S + ridge I)^-1 (mean_w - mean_r)`, found by conjugate gradients,

@@ -2,12 +2,12 @@ use ndarray::Array2;
 use novelty_core::{DetectDrift, DriftReport, Features, Fit, InputError};
 use serde::{Deserialize, Serialize};
 
-use super::kernel_test::{Kernel, discrepancy};
-use super::per_feature::moved_features;
+use super::kernel_test::{Kernel, discrepancy, report};
+use super::per_feature::explained;
 use super::pool::{Pool, check_window, keep_reference};
 use crate::DriftError;
 use crate::scores::Permutations;
-use crate::settings::check_significance;
+use crate::settings::{check_max_reference, check_significance};
 
 /// Settings of an [`EnergyTest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,10 +71,7 @@ impl EnergyTestConfig {
     pub fn validate(&self) -> Result<(), InputError> {
         check_significance(self.significance)?;
         self.permutations().validate()?;
-        if self.max_reference < 2 {
-            return Err(InputError::setting("max_reference", self.max_reference, "at least 2"));
-        }
-        Ok(())
+        check_max_reference(self.max_reference)
     }
 
     fn permutations(&self) -> Permutations {
@@ -122,12 +119,6 @@ impl DetectDrift<Features<'_>> for EnergyTest {
         check_window(&window, self.reference.ncols(), 2)?;
         let pool = Pool::new(self.reference.view(), window);
         let test = discrepancy(&pool, Kernel::NegativeDistance, self.config.permutations());
-        let significance = self.config.significance;
-        let report = DriftReport::from_p_value(test.statistic, test.p_value, significance)
-            .with_effect(test.statistic.max(0.0).sqrt());
-        Ok(match report.is_drift {
-            true => report.with_moved(moved_features(self.reference.view(), window, significance)?),
-            false => report,
-        })
+        explained(report(test, self.config.significance), self.reference.view(), window)
     }
 }

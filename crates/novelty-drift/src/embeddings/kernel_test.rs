@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, s};
+use novelty_core::DriftReport;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -61,6 +62,12 @@ pub(super) fn discrepancy(pool: &Pool, kernel: Kernel, permutations: Permutation
     let statistics: Vec<f64> = sums.iter().map(|sums| unbiased(*sums, pool, kernel)).collect();
     let p_value = p_value(statistics[0], &statistics[1..], permutations.seed);
     TwoSample { statistic: statistics[0], p_value }
+}
+
+/// The report of a discrepancy: its effect is the discrepancy itself, not its square.
+pub(super) fn report(test: TwoSample, significance: f64) -> DriftReport {
+    DriftReport::from_p_value(test.statistic, test.p_value, significance)
+        .with_effect(test.statistic.max(0.0).sqrt())
 }
 
 /// Which samples are the window: column 0 as they came, then one column a permutation.

@@ -2,12 +2,12 @@ use ndarray::Array2;
 use novelty_core::{DetectDrift, DriftReport, Features, Fit, InputError};
 use serde::{Deserialize, Serialize};
 
-use super::kernel_test::{Kernel, discrepancy};
-use super::per_feature::moved_features;
+use super::kernel_test::{Kernel, discrepancy, report};
+use super::per_feature::explained;
 use super::pool::{Pool, check_window, keep_reference};
 use crate::DriftError;
 use crate::scores::Permutations;
-use crate::settings::check_significance;
+use crate::settings::{check_bandwidth, check_max_reference, check_significance};
 
 /// Settings of an [`Mmd`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,15 +82,8 @@ impl MmdConfig {
     pub fn validate(&self) -> Result<(), InputError> {
         check_significance(self.significance)?;
         self.permutations().validate()?;
-        if self.max_reference < 2 {
-            return Err(InputError::setting("max_reference", self.max_reference, "at least 2"));
-        }
-        match self.bandwidth {
-            Some(width) if !(width > 0.0 && width.is_finite()) => {
-                Err(InputError::setting("bandwidth", width, "above 0"))
-            }
-            _ => Ok(()),
-        }
+        check_max_reference(self.max_reference)?;
+        check_bandwidth(self.bandwidth)
     }
 
     fn permutations(&self) -> Permutations {
@@ -162,12 +155,6 @@ impl DetectDrift<Features<'_>> for Mmd {
         // All samples equal, or nearly: any width says the same.
         let gamma = if gamma.is_finite() { gamma } else { 1.0 };
         let test = discrepancy(&pool, Kernel::Gaussian { gamma }, self.config.permutations());
-        let significance = self.config.significance;
-        let report = DriftReport::from_p_value(test.statistic, test.p_value, significance)
-            .with_effect(test.statistic.max(0.0).sqrt());
-        Ok(match report.is_drift {
-            true => report.with_moved(moved_features(self.reference.view(), window, significance)?),
-            false => report,
-        })
+        explained(report(test, self.config.significance), self.reference.view(), window)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::pool::{check_window, keep_reference};
 use crate::DriftError;
 use crate::scores::{TwoSample, kolmogorov_smirnov_sorted, sorted};
-use crate::settings::check_significance;
+use crate::settings::{check_max_reference, check_significance};
 
 /// How p-values of many features are corrected for their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -105,10 +105,7 @@ impl PerFeatureTestConfig {
     /// The first setting that is out of range, with its value.
     pub fn validate(&self) -> Result<(), InputError> {
         check_significance(self.significance)?;
-        if self.max_reference < 2 {
-            return Err(InputError::setting("max_reference", self.max_reference, "at least 2"));
-        }
-        Ok(())
+        check_max_reference(self.max_reference)
     }
 }
 
@@ -186,15 +183,20 @@ impl DetectDrift<Features<'_>> for PerFeatureTest {
     }
 }
 
-/// The features that moved, under false-discovery control: the explanation of a joint test.
-pub(super) fn moved_features(
+/// Adds the features that moved, under false-discovery control, to the report of a joint test
+/// that found drift.
+pub(super) fn explained(
+    report: DriftReport,
     reference: ArrayView2<'_, f32>,
     window: ArrayView2<'_, f32>,
-    significance: f64,
-) -> Result<Vec<FeatureDrift>, DriftError> {
+) -> Result<DriftReport, DriftError> {
+    if !report.is_drift {
+        return Ok(report);
+    }
     let config = PerFeatureTestConfig::new().correction(Correction::FalseDiscovery);
     let features = config.fit(reference)?.features(window)?;
-    Ok(only_moved(features, significance))
+    let significance = report.significance;
+    Ok(report.with_moved(only_moved(features, significance)))
 }
 
 fn only_moved(mut features: Vec<FeatureDrift>, significance: f64) -> Vec<FeatureDrift> {

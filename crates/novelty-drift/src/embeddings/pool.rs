@@ -46,6 +46,14 @@ fn check_values(place: &'static str, features: &Features<'_>) -> Result<(), Drif
     Ok(ensure_finite(place, features)?)
 }
 
+/// One sample below the other; both have the same width.
+pub(super) fn stack(upper: ArrayView2<'_, f32>, lower: ArrayView2<'_, f32>) -> Array2<f32> {
+    let mut rows = Array2::zeros((upper.nrows() + lower.nrows(), upper.ncols()));
+    rows.slice_mut(s![..upper.nrows(), ..]).assign(&upper);
+    rows.slice_mut(s![upper.nrows().., ..]).assign(&lower);
+    rows
+}
+
 /// Reference and window in one array, centred, with the squared length of every row: what
 /// distances by matrix products need. Centring keeps their rounding small.
 pub(crate) struct Pool {
@@ -58,9 +66,7 @@ impl Pool {
     /// Both must have the same width.
     pub(crate) fn new(reference: ArrayView2<'_, f32>, window: ArrayView2<'_, f32>) -> Self {
         let n_reference = reference.nrows();
-        let mut rows = Array2::zeros((n_reference + window.nrows(), reference.ncols()));
-        rows.slice_mut(s![..n_reference, ..]).assign(&reference);
-        rows.slice_mut(s![n_reference.., ..]).assign(&window);
+        let mut rows = stack(reference, window);
         let n = rows.nrows() as f64;
         for mut column in rows.columns_mut() {
             let mean = (column.iter().map(|&x| f64::from(x)).sum::<f64>() / n) as f32;

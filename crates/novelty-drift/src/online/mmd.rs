@@ -12,6 +12,7 @@ use super::run_length::limit_for;
 use crate::DriftError;
 use crate::embeddings::{Pool, keep_reference};
 use crate::error::ensure_at_least;
+use crate::settings::check_bandwidth;
 
 /// Settings of an [`OnlineMmd`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,12 +98,7 @@ impl OnlineMmdConfig {
             let range = "at least four windows";
             return Err(InputError::setting("max_reference", self.max_reference, range));
         }
-        match self.bandwidth {
-            Some(width) if !(width > 0.0 && width.is_finite()) => {
-                Err(InputError::setting("bandwidth", width, "above 0"))
-            }
-            _ => Ok(()),
-        }
+        check_bandwidth(self.bandwidth)
     }
 }
 
