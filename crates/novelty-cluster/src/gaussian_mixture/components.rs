@@ -1,7 +1,11 @@
 //! Components, and how sums become components.
 
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::{
+    LltRegularization, cholesky_in_place, cholesky_in_place_scratch,
+};
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
-use faer::{Mat, Par, Side};
+use faer::{Mat, Par};
 
 use super::CovarianceKind;
 use super::blocks::Blocks;
@@ -154,10 +158,14 @@ fn factor(covariance: &[f64], d: usize, kind: CovarianceKind) -> Option<(Factor,
         return Some((Factor::Diagonal(factor), log_det));
     }
     let width = covariance.len().isqrt();
-    let matrix = Mat::from_fn(d, d, |i, j| covariance[i.max(j) * width + i.min(j)]);
-    let cholesky = matrix.llt(Side::Lower).ok()?;
+    let mut matrix = Mat::from_fn(d, d, |i, j| covariance[i.max(j) * width + i.min(j)]);
+    // On one thread: how faer shares the work out changes the last bits.
+    let needed = cholesky_in_place_scratch::<f64>(d, Par::Seq, Default::default());
+    let mut buffer = MemBuffer::try_new(needed).ok()?;
+    let (stack, spec) = (MemStack::new(&mut buffer), Default::default());
+    cholesky_in_place(matrix.as_mut(), LltRegularization::default(), Par::Seq, stack, spec).ok()?;
     let mut inverse = Mat::<f64>::identity(d, d);
-    solve_lower_triangular_in_place(cholesky.L(), inverse.as_mut(), Par::Seq);
+    solve_lower_triangular_in_place(matrix.as_ref(), inverse.as_mut(), Par::Seq);
     let mut rows = vec![0.0; width * width];
     for i in 0..d {
         (0..=i).for_each(|j| rows[i * width + j] = inverse[(i, j)]);

@@ -13,6 +13,9 @@ const MAX_CHUNKS: usize = 64;
 pub(crate) struct Centred<'a> {
     pub(crate) x: Features<'a>,
     pub(crate) mean: Vec<f64>,
+    /// The mean in `f32`, and what that lacks.
+    high: Vec<f32>,
+    low: Vec<f32>,
 }
 
 /// A number that blocks are made of.
@@ -51,7 +54,9 @@ impl<'a> Centred<'a> {
             mean.iter_mut().zip(sums).for_each(|(mean, sum)| *mean += sum);
         }
         mean.iter_mut().for_each(|mean| *mean /= n as f64);
-        Self { x, mean }
+        let high: Vec<f32> = mean.iter().map(|&mean| mean as f32).collect();
+        let low = mean.iter().zip(&high).map(|(mean, &high)| (mean - f64::from(high)) as f32);
+        Self { x, low: low.collect(), high, mean }
     }
 
     /// Writes samples, row by row, and returns the sum of their squares.
@@ -64,6 +69,17 @@ impl<'a> Centred<'a> {
             Arch::new().dispatch(Centre { values, mean: &self.mean, out })
         });
         sums.collect::<Vec<_>>().iter().sum()
+    }
+
+    /// Writes samples, row by row.
+    pub(crate) fn rounded_samples(&self, range: Range<usize>, out: &mut [f32]) {
+        let d = self.x.ncols();
+        out.par_chunks_exact_mut(d).zip(range).for_each(|(out, row)| {
+            let x = self.x.row(row);
+            let values = x.to_slice().unwrap_or_default();
+            let rounded = CentreRounded { values, high: &self.high, low: &self.low, out };
+            Arch::new().dispatch(rounded);
+        });
     }
 
     /// Writes features as rows, and returns the sum of their squares.
@@ -111,5 +127,26 @@ impl<T: Real> WithSimd for Centre<'_, T> {
             *out = T::round(centred);
         }
         sums.iter().sum()
+    }
+}
+
+/// Takes the mean off in two steps of `f32`: the first is exact where a value is near its mean,
+/// so that a large mean costs no digits.
+struct CentreRounded<'a> {
+    values: &'a [f32],
+    high: &'a [f32],
+    low: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for CentreRounded<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let means = self.high.iter().zip(self.low);
+        for ((out, &value), (&high, &low)) in self.out.iter_mut().zip(self.values).zip(means) {
+            *out = (value - high) - low;
+        }
     }
 }

@@ -1,15 +1,17 @@
 use std::ops::Range;
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::centred::Real;
 
-/// Rows a block.
+/// Rows whose products are summed in the type of the rows.
 const BLOCK: usize = 512;
+/// Bytes of rows at a time: so many that threads seldom wait for each other.
+const CACHE: usize = 8 << 20;
 /// Columns of the result that are one task.
-const PANEL: usize = 64;
+const PANEL: usize = 128;
 /// Products that are worth `f32`.
 const MANY: f64 = 4e9;
 
@@ -38,15 +40,20 @@ pub(crate) fn gram<T: Real>(
     fill: impl Fn(Range<usize>, &mut [T]) -> f64,
 ) -> (Mat<f64>, f64) {
     let mut sums = vec![0.0_f64; size * size];
-    let mut block = vec![T::default(); BLOCK.min(n_rows) * size];
+    let n_blocks = (CACHE / (size_of::<T>() * size * BLOCK)).max(1);
+    let mut rows = vec![T::default(); n_rows.min(n_blocks * BLOCK) * size];
     let mut squares = 0.0;
-    for first in (0..n_rows).step_by(BLOCK) {
-        let rows = first..(first + BLOCK).min(n_rows);
-        let block = &mut block[..rows.len() * size];
-        squares += fill(rows.clone(), block);
-        let block = MatRef::from_row_major_slice(&*block, rows.len(), size);
-        sums.par_chunks_mut(PANEL * size).enumerate().for_each(|(panel, sums)| {
-            add_panel(block, panel * PANEL, sums);
+    for first in (0..n_rows).step_by(n_blocks * BLOCK) {
+        let range = first..(first + n_blocks * BLOCK).min(n_rows);
+        let rows = &mut rows[..range.len() * size];
+        squares += fill(range, rows);
+        let rows = &*rows;
+        let panels = sums.par_chunks_mut(PANEL * size).enumerate();
+        panels.for_each_init(Vec::new, |products, (panel, sums)| {
+            for block in rows.chunks(BLOCK * size) {
+                let block = MatRef::from_row_major_slice(block, block.len() / size, size);
+                add_panel(block, panel * PANEL, sums, products);
+            }
         });
     }
     let matrix = Mat::from_fn(size, size, |i, j| sums[i.min(j) * size + i.max(j)]);
@@ -54,15 +61,14 @@ pub(crate) fn gram<T: Real>(
 }
 
 /// Adds the columns from `first` on, from the diagonal down.
-fn add_panel<T: Real>(block: MatRef<'_, T>, first: usize, sums: &mut [f64]) {
+fn add_panel<T: Real>(block: MatRef<'_, T>, first: usize, sums: &mut [f64], products: &mut Vec<T>) {
     let size = block.ncols();
-    let n_columns = sums.len() / size;
-    let below = block.subcols(first, size - first);
-    let mut products = Mat::<T>::zeros(size - first, n_columns);
-    let columns = block.subcols(first, n_columns);
-    matmul(products.as_mut(), Accum::Replace, below.transpose(), columns, T::round(1.0), Par::Seq);
-    for (column, sums) in sums.chunks_exact_mut(size).enumerate() {
-        let products = products.col(column).iter();
+    let (n_below, n_columns) = (size - first, sums.len() / size);
+    products.resize(n_below * n_columns, T::default());
+    let view = MatMut::from_column_major_slice_mut(products, n_below, n_columns);
+    let (below, columns) = (block.subcols(first, n_below), block.subcols(first, n_columns));
+    matmul(view, Accum::Replace, below.transpose(), columns, T::round(1.0), Par::Seq);
+    for (products, sums) in products.chunks_exact(n_below).zip(sums.chunks_exact_mut(size)) {
         sums[first..].iter_mut().zip(products).for_each(|(sum, &product)| *sum += product.into());
     }
 }

@@ -16,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::eigen::Eigen;
+use super::orthonormal::orthonormal;
 use crate::ClusterError;
 
 /// What to look for, and how long.
@@ -43,7 +44,7 @@ pub(crate) fn largest(
     search: &Search,
     mut apply: impl FnMut(MatRef<'_, f64>) -> Mat<f64>,
 ) -> Result<(Eigen, bool), ClusterError> {
-    let mut next = random_block(size, search);
+    let mut next = random_block(size, search)?;
     // Allocated once: to widen it by copying would hold it twice.
     let mut space = Mat::<f64>::zeros(size, search.max_basis);
     let mut width = 0;
@@ -58,9 +59,8 @@ pub(crate) fn largest(
         subtract(image.as_mut(), basis, coefficients.as_ref());
         let rest = transposed_times(basis, image.as_ref());
         subtract(image.as_mut(), basis, rest.as_ref());
-        let qr = image.qr();
-        let coupling = qr.thin_R().to_owned();
-        next = qr.compute_thin_Q();
+        let coupling;
+        (next, coupling) = orthonormal(image)?;
 
         let is_full = width + search.block > search.max_basis;
         if pass % search.check_every != 0 && !is_full && pass < search.max_passes {
@@ -104,10 +104,10 @@ impl Search {
     }
 }
 
-fn random_block(size: usize, search: &Search) -> Mat<f64> {
+fn random_block(size: usize, search: &Search) -> Result<Mat<f64>, ClusterError> {
     let mut random = ChaCha8Rng::seed_from_u64(search.seed);
     let block = Mat::from_fn(size, search.block, |_, _| random.gen_range(-1.0..1.0));
-    block.qr().compute_thin_Q()
+    Ok(orthonormal(block)?.0)
 }
 
 fn product(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {

@@ -7,6 +7,8 @@ mod gram;
 mod image;
 mod incremental;
 mod lanczos;
+mod orthonormal;
+mod scatter;
 mod solve;
 
 use ndarray::Array1;
@@ -39,13 +41,14 @@ pub struct PcaConfig {
     pub solver: PcaSolver,
     /// Whether coordinates are divided by their standard deviation; not by default.
     pub whiten: bool,
-    /// Directions that the randomised solver looks for beyond those kept; 10 by default.
+    /// Directions that the randomised solver looks for beyond those kept; 16 by default.
     pub n_oversamples: usize,
     /// Passes the randomised solver makes over the data at most; 16 by default.
     pub max_passes: usize,
     /// The randomised solver stops when the residual of every variance is at most this share of
-    /// it (of a ten-thousandth of the largest, where it is smaller still); 1e-3 by default. The
-    /// variances are then at least that exact, and usually to its square.
+    /// it (of a ten-thousandth of the largest, where it is smaller still); 2e-3 by default. The
+    /// variances are then at least that exact, the singular values to half of it, and usually
+    /// both to its square.
     pub tolerance: f64,
     /// What the randomised solver starts from; 0 by default.
     pub seed: u64,
@@ -75,9 +78,9 @@ impl PcaConfig {
             n_components,
             solver: PcaSolver::Auto,
             whiten: false,
-            n_oversamples: 10,
+            n_oversamples: 16,
             max_passes: 16,
-            tolerance: 1e-3,
+            tolerance: 2e-3,
             seed: 0,
         }
     }

@@ -8,14 +8,12 @@ use super::centred::Centred;
 use super::eigen::Eigen;
 use super::gram::{Shape, gram};
 use super::lanczos::{Search, largest};
+use super::scatter::Scatter;
 use super::{PcaConfig, PcaSolver};
 use crate::ClusterError;
 
-/// Samples a block of a pass over the data, and samples a task.
-const BLOCK: usize = 256;
+/// Samples a task.
 const ROWS: usize = 64;
-/// Features a task.
-const PANEL: usize = 512;
 
 /// Directions as columns, the eigenvalues of the scatter matrix that belong to them, and its
 /// trace.
@@ -127,51 +125,13 @@ fn randomized(data: &Centred<'_>, config: &PcaConfig) -> Result<Solution, Cluste
         floor: 1e-4,
         seed: config.seed,
     };
-    let mut trace = 0.0;
-    let (eigen, is_done) = largest(d, &search, |q| {
-        let (image, squares) = scatter_times(data, q);
-        trace = squares;
-        image
-    })?;
+    let mut scatter = Scatter::new(data, block);
+    let (eigen, is_done) = largest(d, &search, |q| scatter.times(q))?;
     if !is_done {
         tracing::warn!(max_passes = config.max_passes, "the components are approximate");
     }
+    let trace = scatter.trace();
     Ok(Solution { directions: eigen.vectors, values: eigen.values, trace })
-}
-
-/// `X' (X q)` in one pass over the data, and the sum of its squares.
-fn scatter_times(data: &Centred<'_>, q: MatRef<'_, f64>) -> (Mat<f64>, f64) {
-    let (n, d) = data.x.dim();
-    let l = q.ncols();
-    let q = Mat::<f32>::from_fn(d, l, |i, j| q[(i, j)] as f32);
-    let mut image = vec![0.0_f64; d * l];
-    let mut block = vec![0.0_f32; BLOCK.min(n) * d];
-    let mut coordinates = vec![0.0_f32; BLOCK.min(n) * l];
-    let mut squares = 0.0;
-    for first in (0..n).step_by(BLOCK) {
-        let n_rows = BLOCK.min(n - first);
-        let (block, coordinates) = (&mut block[..n_rows * d], &mut coordinates[..n_rows * l]);
-        squares += data.samples(first..first + n_rows, block);
-        let tasks = block.par_chunks(ROWS * d).zip(coordinates.par_chunks_mut(ROWS * l));
-        tasks.for_each(|(rows, out)| {
-            let n_rows = rows.len() / d;
-            let rows = MatRef::from_row_major_slice(rows, n_rows, d);
-            let out = faer::MatMut::from_row_major_slice_mut(out, n_rows, l);
-            matmul(out, Accum::Replace, rows, q.as_ref(), 1.0, Par::Seq);
-        });
-        let block = MatRef::from_row_major_slice(&*block, n_rows, d);
-        let coordinates = MatRef::from_row_major_slice(&*coordinates, n_rows, l);
-        image.par_chunks_mut(PANEL * l).enumerate().for_each(|(panel, image)| {
-            let features = block.subcols(panel * PANEL, image.len() / l);
-            let mut part = Mat::<f32>::zeros(l, image.len() / l);
-            let transposed = coordinates.transpose();
-            matmul(part.as_mut(), Accum::Replace, transposed, features, 1.0, Par::Seq);
-            for (image, part) in image.chunks_exact_mut(l).zip(part.col_iter()) {
-                image.iter_mut().zip(part.iter()).for_each(|(sum, &x)| *sum += f64::from(x));
-            }
-        });
-    }
-    (Mat::from_fn(d, l, |i, j| image[i * l + j]), squares)
 }
 
 /// The same of a matrix whose rows need no centring: the directions of its rows.

@@ -75,6 +75,11 @@ fn threads_change_nothing() {
             assert_eq!(with_threads(threads, || config.fit(x.view()).unwrap()), alone);
         }
     }
+    // Many features: the factors of the covariances are large.
+    let x = gaussian(600, 256, 9);
+    let config = GaussianMixtureConfig::new(2).n_init(1).max_iter(3);
+    let alone = with_threads(1, || config.fit(x.view()).unwrap());
+    assert!(with_threads(3, || config.fit(x.view()).unwrap()) == alone);
 }
 
 #[test]

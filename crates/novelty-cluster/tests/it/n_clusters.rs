@@ -38,7 +38,7 @@ fn one(shape: &str, n: usize, d: usize, seed: u64) -> Array2<f32> {
     x
 }
 
-/// At a significance of 0.05, 4 shapes, 3 sizes, 6 sets each. The false alarms are printed;
+/// At a significance of 0.05, 4 shapes, 3 sizes, 10 sets each. The false alarms are printed;
 /// more than the nominal share allows for the worst shape fails.
 #[test]
 fn one_cluster_is_one() {
@@ -46,16 +46,16 @@ fn one_cluster_is_one() {
     for shape in ["round", "elongated", "heavy-tailed", "uniform"] {
         let mut alarms = 0;
         for (n, d) in [(100, 2), (200, 8), (400, 3)] {
-            for seed in 0..6 {
+            for seed in 0..10 {
                 let x = one(shape, n, d, seed);
-                let selection = select_n_clusters(x.view(), &quick().n_references(19)).unwrap();
+                let selection = select_n_clusters(x.view(), &quick()).unwrap();
                 alarms += usize::from(selection.n_clusters != 1);
             }
         }
-        println!("{shape}: {alarms} false alarms of 18");
+        println!("{shape}: {alarms} false alarms of 30");
         worst = worst.max(alarms);
     }
-    assert!(worst <= 3, "{worst}");
+    assert!(worst <= 5, "{worst}");
 }
 
 #[test]

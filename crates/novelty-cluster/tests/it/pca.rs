@@ -1,7 +1,9 @@
-use ndarray::{Array2, Array4};
-use novelty_cluster::{ClusterError, ImagePca, Pca, PcaConfig};
+use ndarray::{Array2, Array4, Axis};
+use novelty_cluster::{ClusterError, ImagePca, IncrementalPca, Pca, PcaConfig, PcaSolver};
 use novelty_core::{Embed, Fit, InputError, Reconstruct};
 use serde_json::Value;
+
+use crate::data::{gaussian, with_threads};
 
 fn fit(x: &Array2<f32>, k: usize) -> Result<Pca, ClusterError> {
     PcaConfig::new(k).fit(x.view())
@@ -71,4 +73,36 @@ fn constant_data_has_no_variance_and_comes_back() {
     assert_eq!(pca.explained_variance_ratio().to_vec(), [0.0, 0.0]);
     let back = pca.inverse_transform(pca.transform(x.view()).unwrap().view()).unwrap();
     assert!((back - x).iter().all(|d| d.abs() < 1e-7));
+}
+
+/// Every solver, on data tall and wide, and in pieces; the sizes make each work in several tasks.
+#[test]
+fn threads_change_no_bit() {
+    let whole = |x: &Array2<f32>, solver| {
+        let config = PcaConfig::new(6).solver(solver);
+        config.fit(x.view()).unwrap()
+    };
+    for (n, d) in [(1500, 300), (300, 1500)] {
+        let x = gaussian(n, d, 7);
+        for solver in [PcaSolver::Exact, PcaSolver::Randomized] {
+            let alone = with_threads(1, || whole(&x, solver));
+            let embedded = with_threads(1, || alone.transform(x.view()).unwrap());
+            for threads in [2, 3] {
+                let pca = with_threads(threads, || whole(&x, solver));
+                assert_eq!(pca, alone, "{n} x {d}, {solver:?}, {threads} threads");
+                assert_eq!(with_threads(threads, || pca.transform(x.view()).unwrap()), embedded);
+            }
+        }
+        let pieces = || {
+            let mut pca = IncrementalPca::new(6);
+            for piece in x.axis_chunks_iter(Axis(0), 100) {
+                pca.update(piece).unwrap();
+            }
+            pca.finish().unwrap()
+        };
+        let alone = with_threads(1, pieces);
+        for threads in [2, 3] {
+            assert_eq!(with_threads(threads, pieces), alone, "{n} x {d}, {threads} threads");
+        }
+    }
 }

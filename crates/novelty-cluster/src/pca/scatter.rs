@@ -1,0 +1,118 @@
+//! Products with the scatter matrix `X' X` of centred data, which is never formed.
+
+use std::ops::Range;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+use super::centred::Centred;
+
+/// Samples a task, and samples a block at most.
+const ROWS: usize = 64;
+const MAX_BLOCK: usize = 256;
+/// Bytes of samples a block.
+const CACHE: usize = 8 << 20;
+/// Samples whose products are summed in `f32`.
+const FLUSH: usize = 512;
+/// Features a task.
+const PANEL: usize = 512;
+
+/// The data, and what every pass over it works in: allocated once.
+pub(crate) struct Scatter<'d, 'x> {
+    data: &'d Centred<'x>,
+    /// Columns of the factor.
+    l: usize,
+    block: Vec<f32>,
+    coordinates: Vec<f32>,
+    /// The product of the samples since the last flush, a feature after the other.
+    recent: Vec<f32>,
+    /// That of all samples before.
+    image: Vec<f64>,
+    /// The sum of the squares of the centred data, once known.
+    trace: Option<f64>,
+}
+
+impl<'d, 'x> Scatter<'d, 'x> {
+    /// For factors of `l` columns.
+    pub(crate) fn new(data: &'d Centred<'x>, l: usize) -> Self {
+        let (n, d) = data.x.dim();
+        let rows = (CACHE / (size_of::<f32>() * d) / ROWS * ROWS).clamp(ROWS, MAX_BLOCK).min(n);
+        Self {
+            data,
+            l,
+            block: vec![0.0; rows * d],
+            coordinates: vec![0.0; rows * l],
+            recent: vec![0.0; d * l],
+            image: vec![0.0; d * l],
+            trace: None,
+        }
+    }
+
+    /// The sum of the squares of the centred data.
+    pub(crate) fn trace(&self) -> f64 {
+        self.trace.unwrap_or_default()
+    }
+
+    /// `X' (X q)`, in one pass over the data.
+    pub(crate) fn times(&mut self, q: MatRef<'_, f64>) -> Mat<f64> {
+        let (n, d) = self.data.x.dim();
+        let q = Mat::<f32>::from_fn(d, self.l, |i, j| q[(i, j)] as f32);
+        self.image.fill(0.0);
+        self.recent.fill(0.0);
+        let (rows, mut squares, mut since) = (self.block.len() / d, 0.0, 0);
+        for first in (0..n).step_by(rows) {
+            let range = first..(first + rows).min(n);
+            since += range.len();
+            squares += self.centre(range.clone());
+            self.project(range.len(), q.as_ref());
+            let is_full = since + rows > FLUSH || range.end == n;
+            self.back_project(range.len(), is_full);
+            since = if is_full { 0 } else { since };
+        }
+        self.trace.get_or_insert(squares);
+        Mat::from_fn(d, self.l, |i, j| self.image[i * self.l + j])
+    }
+
+    /// Fills the block; the sum of its squares is taken in the first pass alone.
+    fn centre(&mut self, range: Range<usize>) -> f64 {
+        let block = &mut self.block[..range.len() * self.data.x.ncols()];
+        if self.trace.is_none() {
+            return self.data.samples(range, block);
+        }
+        self.data.rounded_samples(range, block);
+        0.0
+    }
+
+    /// The coordinates of the block.
+    fn project(&mut self, n_rows: usize, q: MatRef<'_, f32>) {
+        let (d, l) = (self.data.x.ncols(), self.l);
+        let (block, coordinates) = (&self.block[..n_rows * d], &mut self.coordinates[..n_rows * l]);
+        let tasks = block.par_chunks(ROWS * d).zip(coordinates.par_chunks_mut(ROWS * l));
+        tasks.for_each(|(rows, out)| {
+            let n_rows = rows.len() / d;
+            let rows = MatRef::from_row_major_slice(rows, n_rows, d);
+            let out = MatMut::from_row_major_slice_mut(out, n_rows, l);
+            matmul(out, Accum::Replace, rows, q, 1.0, Par::Seq);
+        });
+    }
+
+    /// Adds the block's part of the product.
+    fn back_project(&mut self, n_rows: usize, is_full: bool) {
+        let (d, l) = (self.data.x.ncols(), self.l);
+        let block = MatRef::from_row_major_slice(&self.block[..n_rows * d], n_rows, d);
+        let coordinates = MatRef::from_row_major_slice(&self.coordinates[..n_rows * l], n_rows, l);
+        let recent = self.recent.par_chunks_mut(PANEL * l);
+        let panels = recent.zip(self.image.par_chunks_mut(PANEL * l)).enumerate();
+        panels.for_each(|(panel, (recent, image))| {
+            let width = image.len() / l;
+            let features = block.subcols(panel * PANEL, width);
+            let out = MatMut::from_column_major_slice_mut(recent, l, width);
+            matmul(out, Accum::Add, coordinates.transpose(), features, 1.0, Par::Seq);
+            if is_full {
+                image.iter_mut().zip(&*recent).for_each(|(sum, &x)| *sum += f64::from(x));
+                recent.fill(0.0);
+            }
+        });
+    }
+}
