@@ -71,15 +71,33 @@ impl<'a> Centred<'a> {
         sums.collect::<Vec<_>>().iter().sum()
     }
 
-    /// Writes samples, row by row.
-    pub(crate) fn rounded_samples(&self, range: Range<usize>, out: &mut [f32]) {
-        let d = self.x.ncols();
-        out.par_chunks_exact_mut(d).zip(range).for_each(|(out, row)| {
-            let x = self.x.row(row);
-            let values = x.to_slice().unwrap_or_default();
-            let rounded = CentreRounded { values, high: &self.high, low: &self.low, out };
-            Arch::new().dispatch(rounded);
+    /// Writes samples in tiles of `width` features, each row by row, one after the other. The sum
+    /// of their squares is returned if `squares` are wanted; without, it is quicker.
+    pub(crate) fn tiles(
+        &self,
+        range: Range<usize>,
+        width: usize,
+        squares: bool,
+        out: &mut [f32],
+    ) -> f64 {
+        let n_rows = range.len();
+        let tiles = out.par_chunks_mut(n_rows * width).enumerate().map(|(tile, out)| {
+            let features = tile * width..tile * width + out.len() / n_rows;
+            let mut sum = 0.0;
+            for (row, out) in range.clone().zip(out.chunks_exact_mut(features.len())) {
+                let x = self.x.row(row);
+                let values = &x.to_slice().unwrap_or_default()[features.clone()];
+                if squares {
+                    let mean = &self.mean[features.clone()];
+                    sum += Arch::new().dispatch(Centre { values, mean, out });
+                } else {
+                    let (high, low) = (&self.high[features.clone()], &self.low[features.clone()]);
+                    Arch::new().dispatch(CentreRounded { values, high, low, out });
+                }
+            }
+            sum
         });
+        tiles.collect::<Vec<_>>().iter().sum()
     }
 
     /// Writes features as rows, and returns the sum of their squares.

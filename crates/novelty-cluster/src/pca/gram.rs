@@ -10,8 +10,9 @@ use super::centred::Real;
 const BLOCK: usize = 512;
 /// Bytes of rows at a time: so many that threads seldom wait for each other.
 const CACHE: usize = 8 << 20;
-/// Columns of the result that are one task.
-const PANEL: usize = 128;
+/// Columns of a tile. Rows are as long as a tile while they are multiplied: products of long rows
+/// would have each number on another page.
+const TILE: usize = 128;
 /// Products that are worth `f32`.
 const MANY: f64 = 4e9;
 
@@ -41,34 +42,69 @@ pub(crate) fn gram<T: Real>(
 ) -> (Mat<f64>, f64) {
     let mut sums = vec![0.0_f64; size * size];
     let n_blocks = (CACHE / (size_of::<T>() * size * BLOCK)).max(1);
-    let mut rows = vec![T::default(); n_rows.min(n_blocks * BLOCK) * size];
+    let at_once = n_rows.min(n_blocks * BLOCK);
+    let (mut rows, mut tiles) = (vec![T::default(); at_once * size], Vec::new());
+    tiles.resize(at_once * size, T::default());
     let mut squares = 0.0;
-    for first in (0..n_rows).step_by(n_blocks * BLOCK) {
-        let range = first..(first + n_blocks * BLOCK).min(n_rows);
-        let rows = &mut rows[..range.len() * size];
+    for first in (0..n_rows).step_by(at_once) {
+        let range = first..(first + at_once).min(n_rows);
+        let tiles = Tiles { n_rows: range.len(), values: &mut tiles[..range.len() * size] };
+        let rows = &mut rows[..tiles.values.len()];
         squares += fill(range, rows);
-        let rows = &*rows;
-        let panels = sums.par_chunks_mut(PANEL * size).enumerate();
+        let tiles = tiles.cut(rows, size);
+        let panels = sums.par_chunks_mut(TILE * size).enumerate();
         panels.for_each_init(Vec::new, |products, (panel, sums)| {
-            for block in rows.chunks(BLOCK * size) {
-                let block = MatRef::from_row_major_slice(block, block.len() / size, size);
-                add_panel(block, panel * PANEL, sums, products);
-            }
+            tiles.add_panel(panel, sums, products);
         });
     }
     let matrix = Mat::from_fn(size, size, |i, j| sums[i.min(j) * size + i.max(j)]);
     (matrix, squares)
 }
 
-/// Adds the columns from `first` on, from the diagonal down.
-fn add_panel<T: Real>(block: MatRef<'_, T>, first: usize, sums: &mut [f64], products: &mut Vec<T>) {
-    let size = block.ncols();
-    let (n_below, n_columns) = (size - first, sums.len() / size);
-    products.resize(n_below * n_columns, T::default());
-    let view = MatMut::from_column_major_slice_mut(products, n_below, n_columns);
-    let (below, columns) = (block.subcols(first, n_below), block.subcols(first, n_columns));
-    matmul(view, Accum::Replace, below.transpose(), columns, T::round(1.0), Par::Seq);
-    for (products, sums) in products.chunks_exact(n_below).zip(sums.chunks_exact_mut(size)) {
-        sums[first..].iter_mut().zip(products).for_each(|(sum, &product)| *sum += product.into());
+/// Rows cut into tiles of [`TILE`] columns, each of which lies in one piece.
+struct Tiles<'a, T> {
+    n_rows: usize,
+    values: &'a mut [T],
+}
+
+impl<'a, T: Real> Tiles<'a, T> {
+    fn cut(self, rows: &[T], size: usize) -> Self {
+        let tiles = self.values.par_chunks_mut(self.n_rows * TILE).enumerate();
+        tiles.for_each(|(tile, values)| {
+            let width = values.len() / self.n_rows;
+            for (values, row) in values.chunks_exact_mut(width).zip(rows.chunks_exact(size)) {
+                values.copy_from_slice(&row[tile * TILE..][..width]);
+            }
+        });
+        self
+    }
+
+    /// Some rows of a tile.
+    fn block(&self, tile: usize, rows: Range<usize>) -> MatRef<'_, T> {
+        let first = tile * TILE * self.n_rows;
+        let width = (self.values.len() - first).min(TILE * self.n_rows) / self.n_rows;
+        let values = &self.values[first + rows.start * width..first + rows.end * width];
+        MatRef::from_row_major_slice(values, rows.len(), width)
+    }
+
+    /// Adds the columns of a tile, from the diagonal down.
+    fn add_panel(&self, panel: usize, sums: &mut [f64], products: &mut Vec<T>) {
+        let size = self.values.len() / self.n_rows;
+        for start in (0..self.n_rows).step_by(BLOCK) {
+            let rows = start..(start + BLOCK).min(self.n_rows);
+            let columns = self.block(panel, rows.clone());
+            for tile in panel..size.div_ceil(TILE) {
+                let below = self.block(tile, rows.clone()).transpose();
+                products.resize(below.nrows() * columns.ncols(), T::default());
+                let out =
+                    MatMut::from_column_major_slice_mut(products, below.nrows(), columns.ncols());
+                matmul(out, Accum::Replace, below, columns, T::round(1.0), Par::Seq);
+                let products = products.chunks_exact(below.nrows());
+                for (products, sums) in products.zip(sums.chunks_exact_mut(size)) {
+                    let sums = sums[tile * TILE..].iter_mut().zip(products);
+                    sums.for_each(|(sum, &product)| *sum += product.into());
+                }
+            }
+        }
     }
 }

@@ -11,12 +11,13 @@ use super::centred::Centred;
 /// Samples a task, and samples a block at most.
 const ROWS: usize = 64;
 const MAX_BLOCK: usize = 256;
+/// Features a task. A block lies in tiles so wide: no power of two, lest all its rows meet in the
+/// same few places of the cache.
+const TILE: usize = 496;
 /// Bytes of samples a block.
 const CACHE: usize = 8 << 20;
 /// Samples whose products are summed in `f32`.
 const FLUSH: usize = 512;
-/// Features a task.
-const PANEL: usize = 512;
 
 /// The data, and what every pass over it works in: allocated once.
 pub(crate) struct Scatter<'d, 'x> {
@@ -77,36 +78,37 @@ impl<'d, 'x> Scatter<'d, 'x> {
     /// Fills the block; the sum of its squares is taken in the first pass alone.
     fn centre(&mut self, range: Range<usize>) -> f64 {
         let block = &mut self.block[..range.len() * self.data.x.ncols()];
-        if self.trace.is_none() {
-            return self.data.samples(range, block);
-        }
-        self.data.rounded_samples(range, block);
-        0.0
+        self.data.tiles(range, TILE, self.trace.is_none(), block)
     }
 
     /// The coordinates of the block.
     fn project(&mut self, n_rows: usize, q: MatRef<'_, f32>) {
         let (d, l) = (self.data.x.ncols(), self.l);
-        let (block, coordinates) = (&self.block[..n_rows * d], &mut self.coordinates[..n_rows * l]);
-        let tasks = block.par_chunks(ROWS * d).zip(coordinates.par_chunks_mut(ROWS * l));
-        tasks.for_each(|(rows, out)| {
-            let n_rows = rows.len() / d;
-            let rows = MatRef::from_row_major_slice(rows, n_rows, d);
-            let out = MatMut::from_row_major_slice_mut(out, n_rows, l);
-            matmul(out, Accum::Replace, rows, q, 1.0, Par::Seq);
+        let block = &self.block[..n_rows * d];
+        let tasks = self.coordinates[..n_rows * l].par_chunks_mut(ROWS * l).enumerate();
+        tasks.for_each(|(task, out)| {
+            let rows = out.len() / l;
+            let mut out = MatMut::from_row_major_slice_mut(out, rows, l);
+            for (tile, values) in block.chunks(n_rows * TILE).enumerate() {
+                let width = values.len() / n_rows;
+                let values = &values[task * ROWS * width..][..rows * width];
+                let values = MatRef::from_row_major_slice(values, rows, width);
+                let accum = if tile == 0 { Accum::Replace } else { Accum::Add };
+                let q = q.subrows(tile * TILE, width);
+                matmul(out.as_mut(), accum, values, q, 1.0, Par::Seq);
+            }
         });
     }
 
     /// Adds the block's part of the product.
     fn back_project(&mut self, n_rows: usize, is_full: bool) {
         let (d, l) = (self.data.x.ncols(), self.l);
-        let block = MatRef::from_row_major_slice(&self.block[..n_rows * d], n_rows, d);
         let coordinates = MatRef::from_row_major_slice(&self.coordinates[..n_rows * l], n_rows, l);
-        let recent = self.recent.par_chunks_mut(PANEL * l);
-        let panels = recent.zip(self.image.par_chunks_mut(PANEL * l)).enumerate();
-        panels.for_each(|(panel, (recent, image))| {
+        let tiles = self.block[..n_rows * d].par_chunks(n_rows * TILE);
+        let out = self.recent.par_chunks_mut(TILE * l).zip(self.image.par_chunks_mut(TILE * l));
+        tiles.zip(out).for_each(|(values, (recent, image))| {
             let width = image.len() / l;
-            let features = block.subcols(panel * PANEL, width);
+            let features = MatRef::from_row_major_slice(values, n_rows, width);
             let out = MatMut::from_column_major_slice_mut(recent, l, width);
             matmul(out, Accum::Add, coordinates.transpose(), features, 1.0, Par::Seq);
             if is_full {
