@@ -19,7 +19,7 @@ pub(crate) struct Centred<'a> {
 }
 
 /// A number that blocks are made of.
-pub(crate) trait Real: faer::traits::RealField + Copy + Into<f64> + Default {
+pub(crate) trait Real: ndarray::LinalgScalar + Into<f64> + Default + Send + Sync {
     fn round(value: f64) -> Self;
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Scatter<'d, 'x> {
     data: &'d Centred<'x>,
     /// Columns of the factor.
     l: usize,
+    /// The factor, in tiles of as many features as those of the block.
+    factor: Vec<f32>,
     block: Vec<f32>,
     coordinates: Vec<f32>,
     /// The product of the samples since the last flush, a feature after the other.
@@ -42,6 +44,7 @@ impl<'d, 'x> Scatter<'d, 'x> {
         Self {
             data,
             l,
+            factor: vec![0.0; d * l],
             block: vec![0.0; rows * d],
             coordinates: vec![0.0; rows * l],
             recent: vec![0.0; d * l],
@@ -58,7 +61,7 @@ impl<'d, 'x> Scatter<'d, 'x> {
     /// `X' (X q)`, in one pass over the data.
     pub(crate) fn times(&mut self, q: MatRef<'_, f64>) -> Mat<f64> {
         let (n, d) = self.data.x.dim();
-        let q = Mat::<f32>::from_fn(d, self.l, |i, j| q[(i, j)] as f32);
+        self.cut(q);
         self.image.fill(0.0);
         self.recent.fill(0.0);
         let (rows, mut squares, mut since) = (self.block.len() / d, 0.0, 0);
@@ -66,7 +69,7 @@ impl<'d, 'x> Scatter<'d, 'x> {
             let range = first..(first + rows).min(n);
             since += range.len();
             squares += self.centre(range.clone());
-            self.project(range.len(), q.as_ref());
+            self.project(range.len());
             let is_full = since + rows > FLUSH || range.end == n;
             self.back_project(range.len(), is_full);
             since = if is_full { 0 } else { since };
@@ -81,20 +84,33 @@ impl<'d, 'x> Scatter<'d, 'x> {
         self.data.tiles(range, TILE, self.trace.is_none(), block)
     }
 
+    /// Cuts the factor as the blocks are cut.
+    fn cut(&mut self, q: MatRef<'_, f64>) {
+        let l = self.l;
+        for (tile, values) in self.factor.chunks_mut(TILE * l).enumerate() {
+            let width = values.len() / l;
+            for (column, values) in values.chunks_exact_mut(width).enumerate() {
+                let q = q.col(column).subrows(tile * TILE, width);
+                values.iter_mut().zip(q.iter()).for_each(|(value, &q)| *value = q as f32);
+            }
+        }
+    }
+
     /// The coordinates of the block.
-    fn project(&mut self, n_rows: usize, q: MatRef<'_, f32>) {
+    fn project(&mut self, n_rows: usize) {
         let (d, l) = (self.data.x.ncols(), self.l);
-        let block = &self.block[..n_rows * d];
+        let (block, factor) = (&self.block[..n_rows * d], &self.factor);
         let tasks = self.coordinates[..n_rows * l].par_chunks_mut(ROWS * l).enumerate();
         tasks.for_each(|(task, out)| {
             let rows = out.len() / l;
             let mut out = MatMut::from_row_major_slice_mut(out, rows, l);
-            for (tile, values) in block.chunks(n_rows * TILE).enumerate() {
+            let tiles = block.chunks(n_rows * TILE).zip(factor.chunks(TILE * l)).enumerate();
+            for (tile, (values, q)) in tiles {
                 let width = values.len() / n_rows;
                 let values = &values[task * ROWS * width..][..rows * width];
                 let values = MatRef::from_row_major_slice(values, rows, width);
                 let accum = if tile == 0 { Accum::Replace } else { Accum::Add };
-                let q = q.subrows(tile * TILE, width);
+                let q = MatRef::from_column_major_slice(q, width, l);
                 matmul(out.as_mut(), accum, values, q, 1.0, Par::Seq);
             }
         });
