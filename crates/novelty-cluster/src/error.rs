@@ -45,6 +45,14 @@ pub enum ClusterError {
         /// The component.
         component: usize,
     },
+    /// A saved model's parts do not fit together.
+    #[error("the saved {model} is not whole: {part} is unusable")]
+    Saved {
+        /// What was saved.
+        model: &'static str,
+        /// What does not fit.
+        part: &'static str,
+    },
     /// Code of another crate panicked.
     #[cfg(feature = "linfa")]
     #[error("code of another crate panicked: {message}")]

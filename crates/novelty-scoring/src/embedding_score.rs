@@ -25,6 +25,7 @@ use crate::ScoringError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EmbeddingScore<M, S> {
     /// Makes features of images.
     pub model: M,

@@ -9,6 +9,7 @@ use crate::{ScoringError, threshold::ensure_scores};
 
 /// How the scores of several scorers become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Combination {
     /// Their weighted mean: what all see a little of.

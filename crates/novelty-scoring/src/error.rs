@@ -78,6 +78,26 @@ pub enum ScoringError<E: Error + 'static = Infallible> {
         /// Its size.
         size: usize,
     },
+    /// Summaries that keep different things cannot become one.
+    #[error("summaries of different {what} cannot be merged")]
+    Unlike {
+        /// What differs.
+        what: &'static str,
+    },
+    /// A summary has no room for more samples.
+    #[error("a summary holds at most {limit} samples")]
+    TooManySamples {
+        /// The most it holds.
+        limit: u64,
+    },
+    /// A saved scorer's or summary's parts do not fit together.
+    #[error("the saved {model} is not whole: {part} is unusable")]
+    Saved {
+        /// What was saved.
+        model: &'static str,
+        /// What does not fit.
+        part: &'static str,
+    },
     /// A file could not be written.
     #[error("cannot write {path}")]
     Write {
@@ -110,6 +130,9 @@ impl ScoringError {
             Self::Components(error) => ScoringError::Components(error),
             Self::Metric(error) => ScoringError::Metric(error),
             Self::NoConvergence { size } => ScoringError::NoConvergence { size },
+            Self::Unlike { what } => ScoringError::Unlike { what },
+            Self::TooManySamples { limit } => ScoringError::TooManySamples { limit },
+            Self::Saved { model, part } => ScoringError::Saved { model, part },
             Self::Write { path, source } => ScoringError::Write { path, source },
         }
     }

@@ -4,9 +4,12 @@ use rayon::prelude::*;
 
 use crate::ScoringError;
 use crate::features::{Rows, finite_scores};
+#[cfg(feature = "serde")]
+use crate::saved::{ensure_saved, finite};
 
 /// Where a hypersphere ends.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Boundary {
     /// Nowhere: the score is the squared distance from the centre.
@@ -28,6 +31,7 @@ pub enum Boundary {
 ///
 /// Ruff et al., *Deep One-Class Classification*, ICML 2018, equations 3, 4 and 5.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct HypersphereConfig {
     /// Where the hypersphere ends; it does not by default.
@@ -82,9 +86,31 @@ impl Fit<Features<'_>> for HypersphereConfig {
 /// A centre and a radius in feature space: a fitted [`HypersphereConfig`], or one that comes
 /// from a trained network.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SavedSphere"))]
 pub struct Hypersphere {
     centre: Vec<f64>,
     squared_radius: f64,
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedSphere {
+    centre: Vec<f64>,
+    squared_radius: f64,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<SavedSphere> for Hypersphere {
+    type Error = ScoringError;
+
+    fn try_from(saved: SavedSphere) -> Result<Self, ScoringError> {
+        let SavedSphere { centre, squared_radius } = saved;
+        ensure_saved(!centre.is_empty() && finite(&centre), "hypersphere", "the centre")?;
+        let is_length = (0.0..f64::INFINITY).contains(&squared_radius);
+        ensure_saved(is_length, "hypersphere", "the radius")?;
+        Ok(Self { centre, squared_radius })
+    }
 }
 
 impl Hypersphere {

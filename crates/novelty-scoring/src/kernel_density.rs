@@ -6,6 +6,8 @@ use rayon::prelude::*;
 
 use crate::ScoringError;
 use crate::features::{Rows, finite_scores};
+#[cfg(feature = "serde")]
+use crate::saved::{ensure_saved, finite};
 
 /// Queries and reference samples that meet in one matrix product.
 const QUERIES: usize = 64;
@@ -13,6 +15,7 @@ const PANEL: usize = 512;
 
 /// How wide the kernel around each reference sample is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Bandwidth {
     /// `s n^(-1 / (d + 4))`, where `s^2` is the mean variance of the features. Scott,
@@ -33,6 +36,7 @@ pub enum Bandwidth {
 ///
 /// Parzen, *On Estimation of a Probability Density Function and Mode*, 1962.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct KernelDensityConfig {
     /// How wide the kernel is; [`Bandwidth::Scott`] by default.
@@ -107,11 +111,38 @@ fn squares(rows: &[f64], d: usize) -> Vec<f64> {
 
 /// A fitted [`KernelDensityConfig`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SavedDensity"))]
 pub struct KernelDensity {
     mean: Vec<f64>,
     centred: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(skip))]
     norms: Vec<f64>,
     bandwidth: f64,
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedDensity {
+    mean: Vec<f64>,
+    centred: Vec<f64>,
+    bandwidth: f64,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<SavedDensity> for KernelDensity {
+    type Error = ScoringError;
+
+    fn try_from(saved: SavedDensity) -> Result<Self, ScoringError> {
+        let SavedDensity { mean, centred, bandwidth } = saved;
+        ensure_saved(!mean.is_empty() && finite(&mean), "kernel density", "the mean")?;
+        let is_whole = !centred.is_empty() && centred.len() % mean.len() == 0 && finite(&centred);
+        ensure_saved(is_whole, "kernel density", "the reference")?;
+        let is_width = bandwidth > 0.0 && bandwidth.is_finite();
+        ensure_saved(is_width, "kernel density", "the bandwidth")?;
+        let norms = squares(&centred, mean.len());
+        Ok(Self { mean, centred, norms, bandwidth })
+    }
 }
 
 impl KernelDensity {

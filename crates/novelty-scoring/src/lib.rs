@@ -90,7 +90,10 @@ mod neighbors;
 mod normalise;
 mod patch_memory;
 mod reconstruction;
+#[cfg(feature = "serde")]
+mod saved;
 mod submission;
+mod summary;
 mod threshold;
 mod tiles;
 
@@ -109,6 +112,7 @@ pub use reconstruction::{
     PixelError, Pooling, ReconstructionError, mean_absolute_error, mean_squared_error,
 };
 pub use submission::write_submission;
+pub use summary::{EmbeddingMoments, ScoreSummary, SummaryConfig};
 pub use threshold::{
     ConformalPValues, ConformalThreshold, ContaminationThreshold, MaxF1Threshold, MaxFprThreshold,
     MedianDeviationThreshold, ParetoTail, PeaksOverThreshold, QuantileThreshold,

@@ -4,6 +4,8 @@ use novelty_core::{Features, Fit, InputError, Score};
 use crate::ScoringError;
 use crate::features::{Rows, finite_scores};
 use crate::neighbors::{Distance, Neighbor, NeighborIndex};
+#[cfg(feature = "serde")]
+use crate::saved::ensure_saved;
 
 /// Keeps the density of duplicated samples finite, as scikit-learn does.
 const SMALLEST_REACH: f64 = 1e-10;
@@ -19,6 +21,7 @@ const SMALLEST_REACH: f64 = 1e-10;
 ///
 /// Breunig, Kriegel, Ng and Sander, *LOF: Identifying Density-Based Local Outliers*, 2000.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct LocalOutlierFactorConfig {
     /// Neighbours, at least 1 and fewer than reference samples; 20 by default.
@@ -99,12 +102,43 @@ fn factor(neighbors: &[Neighbor], densities: &[f64], own: f64) -> f64 {
 
 /// A fitted [`LocalOutlierFactorConfig`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SavedFactor"))]
 pub struct LocalOutlierFactor {
     index: NeighborIndex,
     n_neighbors: usize,
     k_distances: Vec<f64>,
     densities: Vec<f64>,
     reference_scores: Array1<f32>,
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedFactor {
+    index: NeighborIndex,
+    n_neighbors: usize,
+    k_distances: Vec<f64>,
+    densities: Vec<f64>,
+    reference_scores: Array1<f32>,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<SavedFactor> for LocalOutlierFactor {
+    type Error = ScoringError;
+
+    fn try_from(saved: SavedFactor) -> Result<Self, ScoringError> {
+        let SavedFactor { index, n_neighbors, k_distances, densities, reference_scores } = saved;
+        let ensure = |holds, part| ensure_saved(holds, "outlier factor", part);
+        let n = index.len();
+        ensure((1..n).contains(&n_neighbors), "the number of neighbours")?;
+        let is_length = |value: &f64| (0.0..f64::INFINITY).contains(value);
+        ensure(k_distances.len() == n && k_distances.iter().all(is_length), "a distance")?;
+        let is_density = |value: &f64| *value > 0.0 && value.is_finite();
+        ensure(densities.len() == n && densities.iter().all(is_density), "a density")?;
+        let are_scores = reference_scores.iter().all(|score| score.is_finite());
+        ensure(reference_scores.len() == n && are_scores, "a score of the reference")?;
+        Ok(Self { index, n_neighbors, k_distances, densities, reference_scores })
+    }
 }
 
 impl LocalOutlierFactor {

@@ -2,12 +2,15 @@ use ndarray::Array1;
 use novelty_core::{Fit, Score, ensure_finite};
 
 use crate::ScoringError;
+#[cfg(feature = "serde")]
+use crate::saved::{ascending, ensure_saved};
 use crate::threshold::{ensure_scores, robust_location_and_scale};
 
 /// How scores of different scorers get one scale, learned from reference scores.
 ///
 /// All keep the order, so that no ranking metric changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Normalisation {
     /// `(s - min) / (max - min)`: the reference fills `0..=1`, and what is beyond lies beyond.
@@ -22,11 +25,14 @@ pub enum Normalisation {
 
 /// Scores on the scale of a reference: a fitted [`Normalisation`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SavedNormaliser"))]
 pub struct ScoreNormaliser {
     scale: Scale,
 }
 
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 enum Scale {
     Linear {
         zero: f64,
@@ -34,6 +40,26 @@ enum Scale {
     },
     /// In ascending order.
     Ranks(Vec<f32>),
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedNormaliser {
+    scale: Scale,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<SavedNormaliser> for ScoreNormaliser {
+    type Error = ScoringError;
+
+    fn try_from(saved: SavedNormaliser) -> Result<Self, ScoringError> {
+        let is_whole = match &saved.scale {
+            Scale::Linear { zero, unit } => zero.is_finite() && *unit > 0.0 && unit.is_finite(),
+            Scale::Ranks(ranks) => ascending(ranks),
+        };
+        ensure_saved(is_whole, "normalisation", "the scale")?;
+        Ok(Self { scale: saved.scale })
+    }
 }
 
 impl Fit<&[f32]> for Normalisation {
@@ -106,6 +132,7 @@ impl ScoreNormaliser {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Normalised<S> {
     /// Gives the scores.
     pub scorer: S,

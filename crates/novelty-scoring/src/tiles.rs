@@ -1,6 +1,8 @@
 use ndarray::{Array3, ArrayView2, ArrayView3, Axis, s};
 use novelty_core::{Fit, InputError, ensure_finite};
 
+#[cfg(feature = "serde")]
+use crate::saved::{ensure_saved, finite};
 use crate::threshold::robust_location_and_scale;
 use crate::{Pooling, ScoringError};
 
@@ -86,11 +88,37 @@ impl Fit<ArrayView3<'_, f32>> for TileAttentionConfig {
 
 /// A fitted [`TileAttentionConfig`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SavedAttention"))]
 pub struct TileAttention {
     location: Vec<f64>,
     scale: Vec<f64>,
     rows: usize,
     columns: usize,
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedAttention {
+    location: Vec<f64>,
+    scale: Vec<f64>,
+    rows: usize,
+    columns: usize,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<SavedAttention> for TileAttention {
+    type Error = ScoringError;
+
+    fn try_from(saved: SavedAttention) -> Result<Self, ScoringError> {
+        let SavedAttention { location, scale, rows, columns } = saved;
+        let n_tiles = rows.checked_mul(columns).filter(|&n_tiles| n_tiles > 0);
+        let ensure = |holds, part| ensure_saved(holds, "tile attention", part);
+        ensure(n_tiles == Some(location.len()) && finite(&location), "a tile's location")?;
+        let are_scales = finite(&scale) && scale.iter().all(|&scale| scale > 0.0);
+        ensure(n_tiles == Some(scale.len()) && are_scales, "a tile's scale")?;
+        Ok(Self { location, scale, rows, columns })
+    }
 }
 
 impl TileAttention {

@@ -14,6 +14,7 @@ use crate::ClusterError;
 
 /// One Gaussian of the mixture. Vectors and matrices have the padded width.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Component {
     pub(crate) weight: f64,
     pub(crate) mean: Vec<f64>,
@@ -26,6 +27,7 @@ pub(crate) struct Component {
 
 /// `F` with `|F x|^2 = x' covariance^-1 x`.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Factor {
     /// The inverse of the Cholesky factor, row-major.
     Lower(Vec<f64>),

@@ -14,13 +14,15 @@ use crate::input::checked_for;
 /// It assigns a sample to the component it most likely comes from, and scores it by its
 /// negative log-likelihood.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::saved::SavedMixture"))]
 pub struct GaussianMixture {
-    components: Vec<Component>,
-    kind: CovarianceKind,
-    n_features: usize,
-    lower_bound: f64,
-    n_iter: usize,
-    has_converged: bool,
+    pub(super) components: Vec<Component>,
+    pub(super) kind: CovarianceKind,
+    pub(super) n_features: usize,
+    pub(super) lower_bound: f64,
+    pub(super) n_iter: usize,
+    pub(super) has_converged: bool,
 }
 
 /// What a mixture says of one sample.

@@ -5,6 +5,8 @@ mod components;
 mod fitted;
 mod kernels;
 mod pass;
+#[cfg(feature = "serde")]
+mod saved;
 mod start;
 
 use ndarray::Array2;
@@ -71,6 +73,7 @@ pub struct GaussianMixtureConfig {
 
 /// What the covariances of a mixture may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum CovarianceKind {
     /// Each component its own matrix.

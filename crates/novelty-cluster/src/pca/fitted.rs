@@ -15,13 +15,15 @@ const NO_VARIANCE: f64 = 1e-14;
 
 /// A fitted [`PcaConfig`](crate::PcaConfig): transforms features to components and back.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::saved::SavedPca"))]
 pub struct Pca {
-    mean: Array1<f64>,
-    components: Array2<f64>,
-    variance: Array1<f64>,
-    total_variance: f64,
-    n_samples: usize,
-    is_whitened: bool,
+    pub(super) mean: Array1<f64>,
+    pub(super) components: Array2<f64>,
+    pub(super) variance: Array1<f64>,
+    pub(super) total_variance: f64,
+    pub(super) n_samples: usize,
+    pub(super) is_whitened: bool,
 }
 
 impl Pca {

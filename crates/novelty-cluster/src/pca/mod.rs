@@ -8,6 +8,8 @@ mod image;
 mod incremental;
 mod lanczos;
 mod orthonormal;
+#[cfg(feature = "serde")]
+mod saved;
 mod scatter;
 mod solve;
 

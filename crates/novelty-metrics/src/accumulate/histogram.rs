@@ -200,6 +200,44 @@ impl ScoreHistogram {
         self.bins().map(|(_, counts)| counts.negatives).sum()
     }
 
+    /// The value below which a share `q` of all scores lies, by numpy's linear rule (type 7 of
+    /// Hyndman and Fan, 1996), within the limits that the bins leave.
+    ///
+    /// # Errors
+    /// If there is no score, or `q` is outside `0..=1`.
+    pub fn quantile(&self, q: f64) -> Result<Bounded, MetricsError> {
+        if !(0.0..=1.0).contains(&q) {
+            return Err(InputError::setting("quantile", q, "in 0..=1").into());
+        }
+        let n = self.n_positives() + self.n_negatives();
+        let Some(last) = n.checked_sub(1) else {
+            return Err(InputError::Empty { place: "scores" }.into());
+        };
+        let position = q * last as f64;
+        // Beyond 2^53 scores the position is rounded, and must not leave them.
+        let below = (position.floor() as u64).min(last);
+        let (a, b) = (self.edges_at(below), self.edges_at(below.saturating_add(1).min(last)));
+        let between = |a: f32, b: f32| {
+            let (a, b) = (f64::from(a), f64::from(b));
+            a + position.fract() * (b - a)
+        };
+        let (lower, upper) = (between(a.0, b.0), between(a.1, b.1));
+        Ok(Bounded { value: f64::midpoint(lower, upper), lower, upper })
+    }
+
+    /// The smallest and the largest finite score of the bin that holds the score of a rank.
+    fn edges_at(&self, rank: u64) -> (f32, f32) {
+        let mut seen = 0;
+        let holds = |&(_, counts): &(u32, Counts)| {
+            seen += counts.total();
+            rank < seen
+        };
+        let bin = self.bins().find(holds).map_or(0, |(bin, _)| bin);
+        let first = bin << self.shift();
+        let last = first | ((1 << self.shift()) - 1);
+        (score(first.max(key(f32::MIN))), score(last.min(key(f32::MAX))))
+    }
+
     /// The points of [`roc_curve`](crate::roc_curve) at the edges of the bins.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ use rayon::prelude::*;
 use self::tree::{Tree, mean_path};
 use crate::ScoringError;
 use crate::features::{BLOCK, Rows, finite_scores};
+#[cfg(feature = "serde")]
+use crate::saved::ensure_saved;
 
 /// Scores by how soon random splits set a sample apart from the rest.
 ///
@@ -27,6 +29,7 @@ use crate::features::{BLOCK, Rows, finite_scores};
 ///
 /// Liu, Ting and Zhou, *Isolation Forest*, 2008.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct IsolationForestConfig {
     /// Trees, at least 1; 100 by default.
@@ -110,10 +113,34 @@ impl Fit<Features<'_>> for IsolationForestConfig {
 
 /// A fitted [`IsolationForestConfig`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SavedForest"))]
 pub struct IsolationForest {
     trees: Vec<Tree>,
     n_features: usize,
     n_samples: usize,
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedForest {
+    trees: Vec<Tree>,
+    n_features: usize,
+    n_samples: usize,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<SavedForest> for IsolationForest {
+    type Error = ScoringError;
+
+    fn try_from(saved: SavedForest) -> Result<Self, ScoringError> {
+        let SavedForest { trees, n_features, n_samples } = saved;
+        let are_whole = trees.iter().all(|tree| tree.is_whole(n_features));
+        let ensure = |holds, part| ensure_saved(holds, "isolation forest", part);
+        ensure(!trees.is_empty() && are_whole, "a tree")?;
+        ensure(n_features > 0 && n_samples >= 2, "the number of features or samples")?;
+        Ok(Self { trees, n_features, n_samples })
+    }
 }
 
 impl Score<Features<'_>> for IsolationForest {

@@ -16,6 +16,7 @@ pub(super) fn mean_path(n: usize) -> f64 {
 
 /// A split, or a leaf: its children are the next node and `other`. A leaf has itself as `other`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Node {
     feature: u32,
     /// Values up to here go to the next node. In a leaf, the length of the path.
@@ -25,6 +26,7 @@ struct Node {
 
 /// One isolation tree, in the order of a walk that goes left first.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Tree {
     nodes: Vec<Node>,
 }
@@ -47,6 +49,19 @@ impl Tree {
 
     pub(super) fn is_leaf(&self) -> bool {
         self.nodes.len() == 1
+    }
+
+    /// Whether every walk ends, and looks at features that there are.
+    #[cfg(feature = "serde")]
+    pub(super) fn is_whole(&self, n_features: usize) -> bool {
+        let is_whole = |(at, node): (usize, &Node)| {
+            let other = node.other as usize;
+            // Walks go forward only.
+            let is_split = other > at && other < self.nodes.len();
+            let is_known = (node.feature as usize) < n_features;
+            node.value.is_finite() && is_known && (other == at || is_split)
+        };
+        !self.nodes.is_empty() && self.nodes.iter().enumerate().all(is_whole)
     }
 
     /// Adds the length of each row's path.

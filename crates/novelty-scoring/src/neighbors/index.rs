@@ -28,11 +28,14 @@ pub(crate) struct Neighbor {
 /// could be among the nearest within that error is then measured in `f64` from the numbers as
 /// they came. So the answer is exact, and does not depend on blocks, threads or the batch.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::saved::SavedIndex"))]
+#[cfg_attr(feature = "serde", serde(into = "super::saved::SavedIndex"))]
 pub(crate) struct NeighborIndex {
-    distance: Distance,
-    d: usize,
+    pub(super) distance: Distance,
+    pub(super) d: usize,
     /// As given, `n * d`.
-    rows: Vec<f32>,
+    pub(super) rows: Vec<f32>,
     /// Lengths of the rows, for the cosine.
     lengths: Vec<f64>,
     /// What the products are of: centred rows, or rows of length one, in panels that go feature

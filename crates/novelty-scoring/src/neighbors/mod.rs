@@ -3,6 +3,8 @@
 mod candidates;
 mod coreset;
 mod index;
+#[cfg(feature = "serde")]
+mod saved;
 mod scorer;
 
 pub(crate) use coreset::greedy_coreset;

@@ -8,6 +8,7 @@ use crate::features::{Rows, finite_scores};
 
 /// How far two feature vectors are apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Distance {
     /// `|a - b|`.
@@ -20,6 +21,7 @@ pub enum Distance {
 
 /// How the distances of the neighbours become one score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum NeighborAggregation {
     /// The distance of the furthest, that is of the `k`-th neighbour.
@@ -40,6 +42,7 @@ pub enum NeighborAggregation {
 /// Ramaswamy, Rastogi and Shim, *Efficient Algorithms for Mining Outliers from Large Data Sets*,
 /// 2000 (the `k`-th neighbour); Angiulli and Pizzuti, 2002 (the mean).
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct KNearestNeighborsConfig {
     /// Neighbours that count, at least 1.
@@ -130,10 +133,12 @@ impl KNearestNeighborsConfig {
 
 /// A fitted [`KNearestNeighborsConfig`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::saved::SavedNeighbors"))]
 pub struct KNearestNeighbors {
-    index: NeighborIndex,
-    n_neighbors: usize,
-    aggregation: NeighborAggregation,
+    pub(super) index: NeighborIndex,
+    pub(super) n_neighbors: usize,
+    pub(super) aggregation: NeighborAggregation,
 }
 
 impl KNearestNeighbors {

@@ -21,7 +21,8 @@ const FLOOR: f64 = 0.3;
 
 /// What reference images show in one place.
 #[derive(Debug, Clone, PartialEq)]
-struct Place {
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Place {
     /// One row of features a patch.
     patches: Vec<f32>,
     /// The image each came from.
@@ -61,6 +62,37 @@ impl Level {
         let mut level = Self { grid, components, places, radius: config.radius, d, resample };
         level.learn_usual(&features)?;
         Ok(level)
+    }
+
+    /// The parts that the others follow from.
+    #[cfg(feature = "serde")]
+    pub(super) fn into_parts(self) -> (Pca, Vec<Place>) {
+        (self.components, self.places)
+    }
+
+    /// A level of saved parts; `None` if they do not fit together.
+    #[cfg(feature = "serde")]
+    pub(super) fn from_parts(
+        grid: Grid,
+        (components, places): (Pca, Vec<Place>),
+        radius: usize,
+    ) -> Option<Self> {
+        let (d, n_features) = components.components().dim();
+        let is_whole = |place: &Place| {
+            let expected = place.images.len().checked_mul(d);
+            let is_scale = place.scale > 0.0 && place.scale.is_finite();
+            let are_finite = place.patches.iter().all(|value| value.is_finite());
+            !place.images.is_empty()
+                && expected == Some(place.patches.len())
+                && is_scale
+                && are_finite
+        };
+        let fits = n_features == grid.n_features() && places.len() == grid.n_places() && d > 0;
+        if !(fits && places.iter().all(is_whole)) {
+            return None;
+        }
+        let resample = Resample::new(&grid);
+        Some(Self { grid, components, places, radius, d, resample })
     }
 
     pub(super) fn n_places(&self) -> usize {

@@ -3,6 +3,8 @@
 mod level;
 mod patches;
 mod resample;
+#[cfg(feature = "serde")]
+mod saved;
 
 use ndarray::{Array1, Array3};
 use novelty_core::{
@@ -31,6 +33,7 @@ use crate::{Pooling, ScoringError};
 /// Industrial Anomaly Detection*, CVPR 2022) and PaDiM (Defard et al., 2021) do this on the
 /// features of a pretrained network.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct PatchMemoryConfig {
     /// Rows and columns of a patch, at least 2; 4 by default.
@@ -163,6 +166,12 @@ impl PatchMemoryConfig {
             return Err(ScoringError::TooFewSamples { place, n_samples, needed: 2 });
         }
         ensure_finite("images", images)?;
+        let shape = ImageShape { channels, height, width };
+        self.check_size(shape)?;
+        Ok(shape)
+    }
+
+    fn check_size(&self, ImageShape { height, width, .. }: ImageShape) -> Result<(), ScoringError> {
         let shift = u32::try_from(self.scales - 1).unwrap_or(u32::MAX);
         let needed = self.window.checked_shl(shift).filter(|needed| needed >> shift == self.window);
         let needed = needed.unwrap_or(usize::MAX);
@@ -170,7 +179,7 @@ impl PatchMemoryConfig {
             let what = "a window at the smallest of the scales";
             return Err(ScoringError::ImageTooSmall { height, width, what, needed });
         }
-        Ok(ImageShape { channels, height, width })
+        Ok(())
     }
 }
 
@@ -192,16 +201,19 @@ impl Fit<Images<'_>> for PatchMemoryConfig {
             patches = levels.iter().map(Level::n_patches).sum::<usize>(),
             "patch memory fitted"
         );
-        Ok(PatchMemory { levels, image_shape, pooling: self.pooling })
+        Ok(PatchMemory { levels, image_shape, config: self.clone() })
     }
 }
 
 /// A fitted [`PatchMemoryConfig`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "saved::SavedMemory"))]
+#[cfg_attr(feature = "serde", serde(into = "saved::SavedMemory"))]
 pub struct PatchMemory {
     levels: Vec<Level>,
     image_shape: ImageShape,
-    pooling: Pooling,
+    config: PatchMemoryConfig,
 }
 
 impl PatchMemory {
@@ -235,7 +247,7 @@ impl Score<Images<'_>> for PatchMemory {
     fn score(&self, images: Images<'_>) -> Result<Array1<f32>, ScoringError> {
         let maps = self.maps(&images)?;
         Ok(finite_scores(
-            maps.into_iter().map(|mut map| self.pooling.of_map(&mut map, 1)).collect(),
+            maps.into_iter().map(|mut map| self.config.pooling.of_map(&mut map, 1)).collect(),
         )?)
     }
 }

@@ -8,6 +8,7 @@ use crate::ScoringError;
 
 /// How far a pixel is from what it should be. All are 0 for equal images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum PixelError {
     /// The square of the difference: few large errors weigh more than many small ones.

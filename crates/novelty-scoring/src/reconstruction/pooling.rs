@@ -2,6 +2,7 @@ use novelty_core::InputError;
 
 /// How the errors of an image's pixels become one score.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Pooling {
     /// Their mean: good when an anomaly changes the whole image.

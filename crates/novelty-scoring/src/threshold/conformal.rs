@@ -26,9 +26,26 @@ use crate::ScoringError;
 /// # Ok::<(), novelty_core::InputError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "SavedCalibration"))]
 pub struct ConformalPValues {
     /// In ascending order.
     calibration: Vec<f32>,
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedCalibration {
+    calibration: Vec<f32>,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<SavedCalibration> for ConformalPValues {
+    type Error = InputError;
+
+    fn try_from(saved: SavedCalibration) -> Result<Self, InputError> {
+        Self::new(&saved.calibration)
+    }
 }
 
 impl ConformalPValues {
@@ -78,6 +95,7 @@ impl ConformalPValues {
 /// `score > threshold` if and only if `p(score) <= significance`: it is the `k`-th largest
 /// reference score, `k = floor(significance (n + 1))`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ConformalThreshold {
     /// The rate of false alarms, in `0 < significance < 1`.

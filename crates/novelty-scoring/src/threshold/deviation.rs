@@ -12,6 +12,7 @@ pub(crate) const MAD_TO_SIGMA: f64 = 1.482_602_218_505_602;
 /// With normally distributed scores, `k = 3` calls 0.13 % of normal samples anomalous; scores
 /// are seldom so distributed. Anomalies in the reference raise it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct StandardDeviationThreshold {
     /// Standard deviations above the mean; finite.
@@ -52,6 +53,7 @@ impl SelectThreshold for StandardDeviationThreshold {
 ///
 /// Hampel, *The Influence Curve and Its Role in Robust Estimation*, 1974.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct MedianDeviationThreshold {
     /// Standard deviations, estimated from the median deviation; finite.

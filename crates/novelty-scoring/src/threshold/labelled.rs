@@ -9,6 +9,7 @@ use crate::ScoringError;
 ///
 /// Choose it on a validation set: on the test set it is an upper bound of what can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct MaxF1Threshold {}
 
@@ -40,6 +41,7 @@ impl SelectThreshold for MaxF1Threshold {
 /// above it, or fewer where scores are equal. The rule's name says what share of the anomalies
 /// it finds.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct MaxFprThreshold {
     /// The share of normal samples that may be called anomalous, in `0 <= max_fpr < 1`.

@@ -17,6 +17,7 @@ const MIN_PEAKS: usize = 10;
 /// Siffer, Fouque, Termier and Largouet, *Anomaly Detection in Streams with Extreme Value
 /// Theory*, KDD 2017, equation 1; Pickands, 1975.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct PeaksOverThreshold {
     /// The rate of false alarms aimed at, above 0 and below `1 - level`.
@@ -82,6 +83,7 @@ impl SelectThreshold for PeaksOverThreshold {
 /// A generalised Pareto distribution of excesses, `P(X > x) = (1 + c x / s)^(-1 / c)`, and
 /// `exp(-x / s)` for `c = 0`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ParetoTail {
     /// `c`: negative for a tail that ends, 0 for an exponential one, positive for a heavy one.

@@ -47,6 +47,7 @@ fn check_share(q: f64) -> Result<(), InputError> {
 /// On reference scores of normal samples, `1 - quantile` is the share of normal samples that
 /// will be called anomalous. Reference scores that hold a few anomalies make it stricter.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct QuantileThreshold {
     /// The share of reference scores below the threshold, in `0..=1`.
@@ -76,6 +77,7 @@ impl SelectThreshold for QuantileThreshold {
 ///
 /// For reference scores that are known to hold some anomalies.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ContaminationThreshold {
     /// The share of anomalies in the reference, in `0..=1`.

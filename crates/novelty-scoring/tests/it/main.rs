@@ -7,10 +7,13 @@
 )]
 
 mod combinations;
+mod every_scorer;
 mod features;
 mod golden;
 mod patch_memory;
 mod pixel_errors;
 mod quantile;
 mod reconstruction;
+mod restored;
+mod summaries;
 mod thresholds;

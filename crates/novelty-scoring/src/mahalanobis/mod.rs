@@ -1,3 +1,6 @@
+#[cfg(feature = "serde")]
+mod saved;
+
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 use ndarray::Array1;
@@ -13,6 +16,7 @@ use crate::features::{BLOCK, Rows, finite_scores};
 /// and `m` the mean of its diagonal. With `s > 0` it can always be inverted, also with fewer
 /// samples than features.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Shrinkage {
     /// The share that is best in mean square, estimated from the data. Ledoit and Wolf, *A
@@ -35,6 +39,7 @@ pub enum Shrinkage {
 /// as in Lee, Lee, Lee and Shin, *A Simple Unified Framework for Detecting Out-of-Distribution
 /// Samples and Adversarial Attacks*, 2018.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct MahalanobisConfig {
     /// How the covariance is regularised; [`Shrinkage::LedoitWolf`] by default.
@@ -169,6 +174,9 @@ fn spectrum(
 
 /// A fitted [`MahalanobisConfig`].
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "saved::SavedMahalanobis"))]
+#[cfg_attr(feature = "serde", serde(into = "saved::SavedMahalanobis"))]
 pub struct Mahalanobis {
     mean: Vec<f64>,
     /// Orthonormal columns, `d` rows.
