@@ -38,9 +38,14 @@
 //! | [`MaxF1Threshold`], [`MaxFprThreshold`] (labels) | `n` | |
 //! | [`Normalisation`], [`Combination`], [`mean_rank`] | `n`, `n log n` | |
 //! | [`tile_scores`], [`TileAttention`] | the map | |
+//! | [`ScoreSummary`], [`EmbeddingMoments`] (merge across machines) | `n`, `n d^2` | after Demmel and Nguyen 2015 |
 //!
 //! Of a threshold's own reference scores, [`judge`](novelty_core::Threshold::judge) makes an
 //! error; [`flagged`](novelty_core::Threshold::flagged) is the explicit way.
+//!
+//! With the feature `serde`, fitted scorers and scales are saved and restored: a restored one
+//! scores to the same bits, and what does not fit together is an error. An [`Ensemble`] has
+//! forgotten the types of its members; save those and their normalisers.
 //!
 //! Every scorer gives the same bits on any number of threads. What cannot be scored (constant
 //! references, too few samples, NaN) is a [`ScoringError`].

@@ -30,6 +30,9 @@ const MAX_SAMPLES: u64 = 1 << 43;
 /// the state is the same, bit by bit. The rounding moves a mean or a mean product by at most
 /// 2^-53, about 1.1e-16. It takes `8 (d + 1)(d + 2)` bytes.
 ///
+/// Rounding to one grid beforehand is after Demmel and Nguyen, *Parallel Reproducible
+/// Summation*, 2015.
+///
 /// ```
 /// use ndarray::array;
 /// use novelty_scoring::EmbeddingMoments;
