@@ -31,7 +31,8 @@ impl Detector {
         let digits = mnist(Split::Train, 2 * N_REFERENCE)?;
         let (reference, held_out) = digits.view().split_at(ndarray::Axis(0), N_REFERENCE);
         let components: Pca = PcaConfig::new(N_FEATURES).fit(reference)?;
-        let scorer = KNearestNeighborsConfig::new(5).fit(components.transform(reference)?.view())?;
+        let scorer =
+            KNearestNeighborsConfig::new(5).fit(components.transform(reference)?.view())?;
         let scores = scorer.score(components.transform(held_out)?.view())?;
         let threshold = ConformalThreshold::new(0.01).select(&scores.to_vec(), None)?;
         Ok(Self { components, scorer, threshold })

@@ -110,7 +110,10 @@ fn report(summary: &ScoreSummary) -> Result<()> {
     let median = summary.quantile(0.5)?;
     let spread = summary.moments().context("there are no moments")?.covariance()?.diag().sum();
     println!("{} scores, {} anomalous", summary.n_scores(), summary.n_anomalous());
-    println!("mean {mean:.6}, median {:.6} in {:.6}..{:.6}", median.value, median.lower, median.upper);
+    println!(
+        "mean {mean:.6}, median {:.6} in {:.6}..{:.6}",
+        median.value, median.lower, median.upper
+    );
     println!("variance of the embeddings {spread:.6}; histogram {:?}", summary.histogram());
     println!("merged and one-process results are equal, bit by bit");
     Ok(())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use datafusion::arrow::array::{AsArray, UInt32Array};
+use datafusion::arrow::array::{ArrayRef, AsArray, UInt32Array};
 use datafusion::arrow::datatypes::{DataType, Field, Float32Type, Schema, UInt32Type};
 use datafusion::arrow::ipc::reader::FileReader;
 use datafusion::arrow::ipc::writer::FileWriter;
@@ -50,7 +50,7 @@ pub fn write_images(path: &Path, images: ArrayView2<'_, f32>, first: usize) -> R
         let part: Array2<f32> =
             images.slice(s![start..(start + BATCH).min(images.nrows()), ..]).to_owned();
         let ids = (first + start..).take(part.nrows()).map(|id| id as u32);
-        let ids = Arc::new(UInt32Array::from_iter_values(ids));
+        let ids: ArrayRef = Arc::new(UInt32Array::from_iter_values(ids));
         file.write(&RecordBatch::try_new(schema.clone(), vec![ids, column(&part)?])?)?;
     }
     Ok(file.finish()?)
