@@ -8,8 +8,9 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Flo
 use datafusion::arrow::datatypes::{DataType, Field, Float32Type};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::{DataFusionError, exec_err};
+use datafusion::datasource::file_format::options::ArrowReadOptions;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
-use datafusion::prelude::{ArrowReadOptions, SessionConfig, SessionContext, col};
+use datafusion::prelude::{SessionConfig, SessionContext, col};
 use futures::StreamExt;
 use ndarray::{Array2, ArrayView2};
 
