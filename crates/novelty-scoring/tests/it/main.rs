@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::float_cmp,
+    clippy::panic,
     reason = "a test may panic, and some values must be exact"
 )]
 
