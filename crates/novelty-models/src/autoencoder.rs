@@ -11,6 +11,7 @@ use tch::Tensor;
 use crate::bridge;
 use crate::error::TorchContext;
 use crate::parameters::{Parameter, StoredTensors};
+use crate::random::{Purpose, standard_normal, stream};
 use crate::{Device, ModelError, Network, NetworkConfig, Parameters};
 
 /// An autoencoder of any architecture: redraws images through a narrow code.
@@ -190,6 +191,28 @@ impl<C: NetworkConfig> Autoencoder<C> {
         let ImageShape { channels, height, width } = self.image_shape();
         let one = Array4::zeros((1, channels, height, width));
         Ok(self.embed(one.view())?.ncols())
+    }
+}
+
+impl<C: NetworkConfig> Autoencoder<C> {
+    /// `n` images of codes of a length drawn from `N(0, 1)`.
+    pub(crate) fn sample_codes(
+        &self,
+        length: usize,
+        n: usize,
+        seed: u64,
+    ) -> Result<Array4<f32>, ModelError> {
+        let _no_grad = tch::no_grad_guard();
+        let ImageShape { channels, height, width } = self.image_shape();
+        let mut images = Array4::zeros((n, channels, height, width));
+        let size = self.network().inference_batch().max(1);
+        for (i, mut part) in images.axis_chunks_iter_mut(Axis(0), size).enumerate() {
+            let mut rng = stream(seed, Purpose::Latent, 0, i);
+            let size = [part.len_of(Axis(0)) as i64, length as i64];
+            let codes = standard_normal(&mut rng, &size, self.device)?;
+            part.assign(&bridge::to_array4(&self.network().decode(&codes, false)?)?);
+        }
+        finite_rows(images)
     }
 }
 

@@ -14,6 +14,9 @@
 //! | the same, published decoder, big; small | square, side divisible by 5; 3x150x150 | 32,799,870; 32,173,110 | 2,447; 2,446 | uncleDecart, *data_drift* 2021 |
 //! | [`Vae`], fully connected | any; 1x28x28 | 224,464 | 0.2 | Kingma and Welling, ICLR 2014; Ruff et al., ICLR 2020 |
 //! | [`Vae`], convolutional, published decoder | as above; 3x150x150 | 45,122,142 | 2,459 | the same; *data_drift* |
+//! | [`VaeGan`] | sides divisible by 2 once a filter but one; 1x28x28 | 273,954 | 4.0 | Larsen et al., ICML 2016 |
+//! | the same, published | 3x32x32 | 7,121,605 | 118 | uncleDecart, *data_drift* 2021 |
+//! | [`StyleVaeGan`] | as above | as above | as above | content and style: ours |
 //! | [`DeepSvdd`] | those of its encoder | its encoder's | its encoder's | Ruff et al., ICML 2018, ICLR 2020 |
 //!
 //! A model is described by a configuration ([`ConvAutoencoderConfig`]), trained by a
@@ -92,6 +95,7 @@ mod schedule;
 mod svdd;
 mod trainer;
 mod vae;
+mod vae_gan;
 
 pub use architectures::{
     ConvAutoencoder, ConvAutoencoderConfig, DenoisingAutoencoder, DenoisingAutoencoderConfig,
@@ -118,3 +122,8 @@ pub use trainer::{
     CsvObserver, Keep, Loss, LossTarget, Observers, ProgressObserver, TrainConfig, Trained, Trainer,
 };
 pub use vae::{Likelihood, Vae, VaeConfig, VaeLayers, VaeNetwork, VaeScore, VaeTrainer};
+pub use vae_gan::{
+    Prior, StyleVaeGan, StyleVaeGanConfig, StyleVaeGanNetwork, StyleVaeGanTrainer, StyleWeights,
+    TrainedVaeGan, VaeGan, VaeGanCollapse, VaeGanConfig, VaeGanLayers, VaeGanNetwork, VaeGanScore,
+    VaeGanTrainer, VaeGanWeights,
+};

@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     InputNoise = 1,
     /// A draw from a code's distribution.
     Latent = 2,
+    /// A draw from the codes' prior.
+    Prior = 3,
 }
 
 /// The stream of a batch: its 256-bit key is the seed, the purpose, the epoch and the batch, each

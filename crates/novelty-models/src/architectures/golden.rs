@@ -51,7 +51,7 @@ pub(crate) fn entries(name: &str, shape: &[usize]) -> Vec<f32> {
     let n: usize = shape.iter().product();
     let (scale, offset) = match name {
         "images" => (0.5, 0.5),
-        "noise" => (1.0, 0.0),
+        _ if name.ends_with("noise") => (1.0, 0.0),
         _ if name.ends_with("running_var") => (0.5, 1.0),
         _ if shape.len() > 1 => ((3.0 * shape[0] as f64 / n as f64).sqrt(), 0.0),
         _ if name.ends_with("weight") => (0.2, 1.0),
@@ -93,7 +93,7 @@ pub(crate) fn take_step<C: NetworkConfig>(
     let adam = AdamConfig::default().epsilon(1e-3).into();
     let mut optimizer = Optimizer::new(adam, None, trainable).unwrap();
     let loss = loss(&to_tensor(&images.view(), tch::Device::Cpu).unwrap());
-    optimizer.step(&loss, false, 1e-3).unwrap();
+    optimizer.step(&loss, 1e-3).unwrap();
     loss.double_value(&[])
 }
 

@@ -9,7 +9,8 @@ use crate::error::CheckpointProblem;
 use crate::{
     Autoencoder, ConvAutoencoderConfig, DeepSvdd, DenoisingAutoencoderConfig, Device,
     DriftAutoencoderConfig, EncoderConfig, FaceAutoencoderConfig, GrayAutoencoderConfig,
-    LeNetAutoencoderConfig, MlpAutoencoderConfig, ModelError, NetworkConfig,
+    LeNetAutoencoderConfig, MlpAutoencoderConfig, ModelError, NetworkConfig, StyleVaeGanConfig,
+    VaeConfig, VaeGanConfig,
 };
 
 /// A model of any kind, as [`load_any`] finds it: it embeds, and says what else it can do.
@@ -108,6 +109,9 @@ impl Default for ModelRegistry {
             .autoencoder::<GrayAutoencoderConfig>()
             .autoencoder::<LeNetAutoencoderConfig>()
             .autoencoder::<MlpAutoencoderConfig>()
+            .autoencoder::<StyleVaeGanConfig>()
+            .autoencoder::<VaeConfig>()
+            .autoencoder::<VaeGanConfig>()
             .deep_svdd::<GrayAutoencoderConfig>()
             .deep_svdd::<LeNetAutoencoderConfig>()
     }

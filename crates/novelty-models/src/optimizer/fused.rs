@@ -95,7 +95,15 @@ pub(super) fn adam(
         [largest] => step.part_amsgrad(parts, values(largest)),
         _ => in_threads(step, parts),
     }
+    note_change(weight)?;
     Ok(true)
+}
+
+/// Lets libtorch count a change that was made behind its back: what is prepared from weights is
+/// made anew when the count has moved. An operation in place on none of the values counts.
+fn note_change(weight: &Tensor) -> Result<(), TchError> {
+    let _ = weight.f_detach()?.f_unsqueeze(0)?.f_narrow(0, 0, 0)?.f_zero_()?;
+    Ok(())
 }
 
 /// The gradient, copied if its values lie in another order than the weight's.

@@ -50,7 +50,7 @@ fn run(golden: &Golden, config: OptimizerConfig, clip: Option<Clip>, rate: f64) 
             (&parameter.tensor * Tensor::from_slice(values).view(shape)).sum(tch::Kind::Float)
         });
         let loss = parts.reduce(|a, b| a + b).unwrap();
-        optimizer.step(&loss, false, rate).unwrap();
+        optimizer.step(&loss, rate).unwrap();
     }
     parameters.iter().map(|parameter| to_vec(&parameter.tensor).unwrap()).collect()
 }

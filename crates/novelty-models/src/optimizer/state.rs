@@ -34,25 +34,40 @@ impl Optimizer {
         Ok(Self { config, clip, slots: slots.collect::<Result<_, _>>()?, step: 0 })
     }
 
-    /// Takes one step down the gradient of `loss`, whose graph is kept for another loss that
-    /// shares it if `keep_graph`.
+    /// Takes one step down the gradient of `loss`.
+    #[cfg(test)]
+    pub(crate) fn step(&mut self, loss: &Tensor, rate: f64) -> Result<(), TchError> {
+        Self::step_all(std::slice::from_mut(self), loss, rate)
+    }
+
+    /// Each of the optimisers takes one step down the gradient of `loss`.
     ///
-    /// Only this optimiser's weights get a gradient, and it lives as long as the step: nothing
-    /// has to be cleared, and the losses of several optimisers do not mix.
-    pub(crate) fn step(
-        &mut self,
+    /// Only their weights get a gradient, and it lives as long as the step: nothing has to be
+    /// cleared, and the losses of several optimisers do not mix.
+    pub(crate) fn step_all(
+        optimizers: &mut [Self],
         loss: &Tensor,
-        keep_graph: bool,
         rate: f64,
     ) -> Result<(), TchError> {
-        let weights: Vec<&Tensor> = self.slots.iter().map(|slot| &slot.weight).collect();
-        let mut gradients = Tensor::f_run_backward(&[loss], &weights, keep_graph, false)?;
+        let slots = optimizers.iter().flat_map(|optimizer| &optimizer.slots);
+        let weights: Vec<&Tensor> = slots.map(|slot| &slot.weight).collect();
+        let mut gradients = Tensor::f_run_backward(&[loss], &weights, false, false)?;
         let _no_grad = tch::no_grad_guard();
+        let mut rest = gradients.as_mut_slice();
+        for optimizer in optimizers {
+            let own;
+            (own, rest) = rest.split_at_mut(optimizer.slots.len());
+            optimizer.apply(own, rate)?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, gradients: &mut [Tensor], rate: f64) -> Result<(), TchError> {
         self.step = self.step.saturating_add(1);
         if let Some(clip) = self.clip {
-            clip.apply(&mut gradients)?;
+            clip.apply(gradients)?;
         }
-        for (slot, gradient) in self.slots.iter_mut().zip(&gradients) {
+        for (slot, gradient) in self.slots.iter_mut().zip(gradients) {
             if gradient.defined() {
                 slot.update(self.config, gradient, rate, self.step)?;
             }

@@ -94,7 +94,7 @@ fn the_centre_and_two_steps_are_those_of_pytorch() {
         run.objective.prepare(&data).unwrap();
         assert_close(name, run.objective.model.center(), &expected.center);
         for (i, wanted) in expected.losses.iter().enumerate() {
-            let losses = run.train_step(data.images.view(), &data.labels, (1, i)).unwrap();
+            let losses = run.train_step(data.images.view(), (&data.labels, &[]), (1, i)).unwrap();
             let loss = losses[0].double_value(&[]);
             assert!((loss / wanted - 1.0).abs() < 1e-5, "{name}: {loss} != {wanted}");
         }

@@ -70,13 +70,15 @@ pub(crate) struct BatchBuffer {
     images: Array4<f32>,
     shape: ImageShape,
     labels: Vec<Option<bool>>,
+    classes: Vec<Option<usize>>,
 }
 
 impl BatchBuffer {
     fn new(batch_size: usize, shape: ImageShape) -> Self {
         let ImageShape { channels, height, width } = shape;
         let images = Array4::zeros((batch_size, channels, height, width));
-        Self { images, shape, labels: Vec::with_capacity(batch_size) }
+        let (labels, classes) = (Vec::with_capacity(batch_size), Vec::with_capacity(batch_size));
+        Self { images, shape, labels, classes }
     }
 
     /// The images read.
@@ -89,6 +91,11 @@ impl BatchBuffer {
         &self.labels
     }
 
+    /// The class of each, where the dataset knows.
+    pub(crate) fn classes(&self) -> &[Option<usize>] {
+        &self.classes
+    }
+
     /// Reads the samples at `indices`, at most as many as the buffer holds.
     fn read<D: Dataset + ?Sized>(
         &mut self,
@@ -96,6 +103,7 @@ impl BatchBuffer {
         indices: &[usize],
     ) -> Result<(), ModelError> {
         self.labels.clear();
+        self.classes.clear();
         for (row, &index) in indices.iter().enumerate() {
             let sample = dataset
                 .get(index)
@@ -109,6 +117,7 @@ impl BatchBuffer {
             problem.map_err(|source| ModelError::Dataset { index, source: source.into() })?;
             self.images.index_axis_mut(Axis(0), row).assign(&sample.image);
             self.labels.push(sample.is_anomalous);
+            self.classes.push(sample.class);
         }
         Ok(())
     }

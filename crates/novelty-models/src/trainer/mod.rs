@@ -1,5 +1,6 @@
 mod batches;
 mod config;
+mod fitting;
 mod objective;
 mod observers;
 mod redraw;
@@ -11,12 +12,11 @@ mod step_golden;
 use std::path::PathBuf;
 
 use ndarray::{Array3, Axis};
-use novelty_core::{
-    Dataset, Fit, ImageShape, Images, InputError, Sample, TrainObserver, ensure_finite,
-};
+use novelty_core::{Dataset, ImageShape, Images, InputError, Sample, TrainObserver};
 
 pub(crate) use batches::for_each_batch;
 pub use config::{Keep, TrainConfig};
+pub(crate) use fitting::fits_datasets;
 pub(crate) use objective::{Batch, Losses, Objective, Steps};
 pub use observers::{CsvObserver, LossTarget, Observers, ProgressObserver};
 pub use redraw::Loss;
@@ -92,63 +92,6 @@ impl<C: NetworkConfig> Trainer<C> {
         self
     }
 
-    /// Writes a training checkpoint, `training.safetensors`, to `folder` every
-    /// [`checkpoint_every`](TrainConfig::checkpoint_every) epochs, in place of the one before.
-    #[must_use]
-    pub fn checkpoints(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.folder = Some(folder.into());
-        self
-    }
-
-    /// Trains on a dataset of any size, measuring the loss on `validation` after every epoch.
-    ///
-    /// Without validation data pass `None::<&D>`; the kept weights are then those of the last
-    /// epoch.
-    ///
-    /// # Errors
-    /// If a setting is out of range, a dataset is empty, unreadable or of another image shape
-    /// than the network's, the device is missing, the loss is not finite any more, or a training
-    /// checkpoint cannot be written.
-    pub fn fit_dataset<D, V, O>(
-        &self,
-        train: &D,
-        validation: Option<&V>,
-        observer: &mut O,
-    ) -> Result<Trained<C>, ModelError>
-    where
-        D: Dataset + Sync + ?Sized,
-        V: Dataset + Sync + ?Sized,
-        O: TrainObserver + ?Sized,
-    {
-        let model = self.untrained()?;
-        self.train(model, false, train, validation, observer)
-    }
-
-    /// As [`fit_dataset`](Self::fit_dataset), going on from the training checkpoint in the folder
-    /// of [`checkpoints`](Self::checkpoints); from the start if there is none yet.
-    ///
-    /// The weights are bit-identical to those of a run that was never interrupted, with the same
-    /// data, settings and number of threads. `epochs` may have grown, unless the schedule depends
-    /// on it.
-    ///
-    /// # Errors
-    /// As [`fit_dataset`](Self::fit_dataset); [`ModelError::Checkpoint`] if the checkpoint is
-    /// damaged, or of a run with another network, other settings or another number of samples.
-    pub fn resume<D, V, O>(
-        &self,
-        train: &D,
-        validation: Option<&V>,
-        observer: &mut O,
-    ) -> Result<Trained<C>, ModelError>
-    where
-        D: Dataset + Sync + ?Sized,
-        V: Dataset + Sync + ?Sized,
-        O: TrainObserver + ?Sized,
-    {
-        let model = self.untrained()?;
-        self.train(model, true, train, validation, observer)
-    }
-
     /// Trains a model further, from the weights it has.
     ///
     /// # Errors
@@ -178,6 +121,22 @@ impl<C: NetworkConfig> Trainer<C> {
         Autoencoder::untrained(self.network.clone(), self.config.seed, self.config.device)
     }
 
+    fn run<D, V, O>(
+        &self,
+        resume: bool,
+        train: &D,
+        validation: Option<&V>,
+        observer: &mut O,
+    ) -> Result<Trained<C>, ModelError>
+    where
+        D: Dataset + Sync + ?Sized,
+        V: Dataset + Sync + ?Sized,
+        O: TrainObserver + ?Sized,
+    {
+        let model = self.untrained()?;
+        self.train(model, resume, train, validation, observer)
+    }
+
     fn train<D, V, O>(
         &self,
         model: Autoencoder<C>,
@@ -205,16 +164,7 @@ impl<C: NetworkConfig> Trainer<C> {
     }
 }
 
-impl<C: NetworkConfig> Fit<Images<'_>> for Trainer<C> {
-    type Fitted = Autoencoder<C>;
-    type Error = ModelError;
-
-    fn fit(&self, images: Images<'_>) -> Result<Autoencoder<C>, ModelError> {
-        ensure_finite("images", &images)?;
-        let trained = self.fit_dataset(&Rows(images), None::<&Rows<'_>>, &mut ())?;
-        Ok(trained.model)
-    }
-}
+fits_datasets!(Trainer<C>, Trained<C>, Autoencoder<C>, C: NetworkConfig);
 
 /// A batch of images as a dataset.
 pub(crate) struct Rows<'a>(pub(crate) Images<'a>);

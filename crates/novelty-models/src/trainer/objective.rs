@@ -100,6 +100,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) images: Tensor,
     /// Whether each image is anomalous, where the dataset knows.
     pub(crate) labels: &'a [Option<bool>],
+    /// The class of each image, where the dataset knows.
+    pub(crate) classes: &'a [Option<usize>],
     /// The run's seed.
     pub(crate) seed: u64,
     /// The epoch, counted from 1; 0 in validation, so that every epoch is held to the same.
@@ -124,16 +126,22 @@ pub(crate) struct Steps<'a> {
 impl Steps<'_> {
     /// The optimiser `index` takes a step down the gradient of `loss`.
     pub(crate) fn take(&mut self, index: usize, loss: &Tensor) -> Result<(), ModelError> {
-        self.take_and_keep(index, loss, false)
+        self.take_scaled(index, loss, 1.0)
     }
 
-    /// As [`Steps::take`]; `keep_graph` where another loss shares the graph.
-    pub(crate) fn take_and_keep(
+    /// As [`Steps::take`], at `factor` times the learning rate.
+    pub(crate) fn take_scaled(
         &mut self,
         index: usize,
         loss: &Tensor,
-        keep_graph: bool,
+        factor: f64,
     ) -> Result<(), ModelError> {
-        self.optimizers[index].step(loss, keep_graph, self.rate).during("taking a step")
+        let (rate, optimizers) = (self.rate * factor, &mut self.optimizers[index..=index]);
+        Optimizer::step_all(optimizers, loss, rate).during("taking a step")
+    }
+
+    /// The first `n` optimisers each take a step down the gradient of one `loss`.
+    pub(crate) fn take_together(&mut self, n: usize, loss: &Tensor) -> Result<(), ModelError> {
+        Optimizer::step_all(&mut self.optimizers[..n], loss, self.rate).during("taking a step")
     }
 }

@@ -220,7 +220,8 @@ impl<'a, O: Objective> Run<'a, O> {
         let mut flow = ControlFlow::Continue(());
         for_each_batch(data, &order, size, |batch| {
             let index = losses.len();
-            let loss = self.train_step(batch.images(), batch.labels(), (epoch, index))?;
+            let labels = (batch.labels(), batch.classes());
+            let loss = self.train_step(batch.images(), labels, (epoch, index))?;
             losses.push((loss, batch.labels().len()));
             flow = observer.on_batch(&BatchReport { epoch, n_epochs, batch: index + 1, n_batches });
             Ok(flow)
@@ -232,11 +233,11 @@ impl<'a, O: Objective> Run<'a, O> {
     pub(crate) fn train_step(
         &mut self,
         images: Images<'_>,
-        labels: &[Option<bool>],
+        (labels, classes): (&[Option<bool>], &[Option<usize>]),
         (epoch, index): (usize, usize),
     ) -> Result<Vec<Tensor>, ModelError> {
         let images = to_tensor(&images, self.objective.device())?;
-        let batch = Batch { images, labels, seed: self.config.seed, epoch, index };
+        let batch = Batch { images, labels, classes, seed: self.config.seed, epoch, index };
         let rate = self.rate_at(self.progress.step, epoch);
         let mut steps = Steps { optimizers: &mut self.optimizers, rate };
         let losses = self.objective.step(&batch, &mut steps)?;
@@ -251,8 +252,8 @@ impl<'a, O: Objective> Run<'a, O> {
         let (mut sum, mut index) = (0.0, 0);
         for_each_batch(data, &order, EVALUATION_BATCH, |read| {
             let images = to_tensor(&read.images(), self.objective.device())?;
-            let labels = read.labels();
-            let batch = Batch { images, labels, seed: self.config.seed, epoch: 0, index };
+            let (labels, classes, seed) = (read.labels(), read.classes(), self.config.seed);
+            let batch = Batch { images, labels, classes, seed, epoch: 0, index };
             let loss = self.objective.losses(&batch, false)?.total;
             let loss = loss.f_double_value(&[]).during("computing the validation loss")?;
             sum += loss * labels.len() as f64;

@@ -37,7 +37,8 @@ fn one_step_of_adam_moves_every_tensor_as_in_pytorch() {
         .device(Device::Cpu);
     let objective = Redraw { model, goal: Redrawing::default() };
     let mut run = Run::new(&config, objective).unwrap();
-    let loss = run.train_step(images.view(), &[None; 7], (1, 0)).unwrap()[0].double_value(&[]);
+    let loss = run.train_step(images.view(), (&[None; 7], &[None; 7]), (1, 0)).unwrap();
+    let loss = loss[0].double_value(&[]);
     assert!((loss - f64::from(expected["loss"].1[0])).abs() < 1e-6, "{loss}");
     for parameter in run.objective.model.parameters() {
         let (_, wanted) = &expected[&format!("after.{}", parameter.name)];

@@ -10,5 +10,6 @@ mod trainer;
 
 pub use config::{Likelihood, Vae, VaeConfig, VaeLayers};
 pub use network::VaeNetwork;
+pub(crate) use network::{Distribution, Parts, negative_log_likelihood};
 pub use scores::VaeScore;
 pub use trainer::VaeTrainer;

@@ -18,29 +18,29 @@ pub struct VaeNetwork {
 
 /// The distribution of the codes of a batch, both `(n, n_features)`.
 #[derive(Debug)]
-pub(super) struct Distribution {
-    pub(super) mean: Tensor,
-    pub(super) log_variance: Tensor,
+pub(crate) struct Distribution {
+    pub(crate) mean: Tensor,
+    pub(crate) log_variance: Tensor,
 }
 
 /// The parts of the loss, an image: both `(n)`.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// `-log p(x | z)`.
-    pub(super) reconstruction: Tensor,
+    pub(crate) reconstruction: Tensor,
     /// `KL(q(z | x) || N(0, 1))`.
-    pub(super) divergence: Tensor,
+    pub(crate) divergence: Tensor,
 }
 
 impl Distribution {
     /// `mu + sigma * noise`.
-    pub(super) fn draw(&self, noise: &Tensor) -> Result<Tensor, ModelError> {
+    pub(crate) fn draw(&self, noise: &Tensor) -> Result<Tensor, ModelError> {
         let draw = || self.log_variance.f_div_scalar(2.0)?.f_exp()?.f_mul(noise)?.f_add(&self.mean);
         draw().during("drawing codes")
     }
 
     /// `-1/2 sum(1 + log sigma^2 - mu^2 - sigma^2)` of each image.
-    pub(super) fn divergence(&self) -> Result<Tensor, ModelError> {
+    pub(crate) fn divergence(&self) -> Result<Tensor, ModelError> {
         let divergence = || {
             let variance = self.log_variance.f_exp()?;
             let inside = self.mean.f_square()?.f_add(&variance)?.f_sub(&self.log_variance)?;
@@ -88,16 +88,7 @@ impl VaeNetwork {
         output: &Tensor,
         images: &Tensor,
     ) -> Result<Tensor, ModelError> {
-        let error = || {
-            let error = match self.likelihood {
-                Likelihood::Bernoulli => {
-                    output.f_binary_cross_entropy(images, None::<&Tensor>, tch::Reduction::None)?
-                }
-                Likelihood::Gaussian => output.f_sub(images)?.f_square()?.f_div_scalar(2.0)?,
-            };
-            sum_each(&error)
-        };
-        error().during("computing the reconstruction's likelihood")
+        negative_log_likelihood(self.likelihood, output, images)
     }
 
     /// The parts of the loss with the noise given.
@@ -121,6 +112,24 @@ impl VaeNetwork {
             .and_then(|divergence| divergence.f_add(&parts.reconstruction))
             .during("computing the loss")
     }
+}
+
+/// `-log p(x | z)` of each image, given what was drawn of its code.
+pub(crate) fn negative_log_likelihood(
+    likelihood: Likelihood,
+    output: &Tensor,
+    images: &Tensor,
+) -> Result<Tensor, ModelError> {
+    let error = || {
+        let error = match likelihood {
+            Likelihood::Bernoulli => {
+                output.f_binary_cross_entropy(images, None::<&Tensor>, tch::Reduction::None)?
+            }
+            Likelihood::Gaussian => output.f_sub(images)?.f_square()?.f_div_scalar(2.0)?,
+        };
+        sum_each(&error)
+    };
+    error().during("computing the reconstruction's likelihood")
 }
 
 /// The sum of all values of each sample.

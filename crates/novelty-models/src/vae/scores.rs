@@ -1,6 +1,6 @@
-use ndarray::{Array1, Array2, Array4, Axis};
-use novelty_core::{ImageShape, Images, InputError, Score};
-use tch::{Device, Tensor};
+use ndarray::{Array1, Array2, Array4};
+use novelty_core::{Images, InputError, Score};
+use tch::Tensor;
 
 use super::network::Distribution;
 use super::{Vae, VaeNetwork};
@@ -136,18 +136,7 @@ impl Autoencoder<VaeConfig> {
     /// # Errors
     /// If libtorch refuses an operation, or an image is not finite.
     pub fn sample(&self, n: usize, seed: u64) -> Result<Array4<f32>, ModelError> {
-        let _no_grad = tch::no_grad_guard();
-        let ImageShape { channels, height, width } = self.image_shape();
-        let mut images = Array4::zeros((n, channels, height, width));
-        let size = self.network().inference_batch();
-        for (i, mut part) in images.axis_chunks_iter_mut(Axis(0), size).enumerate() {
-            let mut rng = stream(seed, Purpose::Latent, 0, i);
-            let size = [part.len_of(Axis(0)) as i64, self.config().n_features as i64];
-            let codes = standard_normal(&mut rng, &size, Device::Cpu)?;
-            let codes = codes.f_to_device(self.device()).during("drawing codes")?;
-            part.assign(&to_array4(&self.network().decode(&codes, false)?)?);
-        }
-        finite_rows(images)
+        self.sample_codes(self.config().n_features, n, seed)
     }
 
     /// The vectors from which the distribution of codes is computed, `(n, length)`: what the

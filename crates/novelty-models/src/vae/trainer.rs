@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
-use novelty_core::{Dataset, Fit, Images, TrainObserver, ensure_finite};
+use novelty_core::{Dataset, TrainObserver};
 
 use super::objective::Bound;
 use super::{Vae, VaeConfig};
-use crate::trainer::{Rows, Session};
+use crate::trainer::{Session, fits_datasets};
 use crate::{ModelError, TrainConfig, Trained};
 
 /// Trains a [`Vae`].
@@ -41,52 +41,6 @@ impl VaeTrainer {
         Self { network, config, folder: None }
     }
 
-    /// Writes training checkpoints to `folder`, as [`Trainer`](crate::Trainer)'s.
-    #[must_use]
-    pub fn checkpoints(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.folder = Some(folder.into());
-        self
-    }
-
-    /// Trains on a dataset of any size, measuring the loss on `validation` after every epoch;
-    /// `None::<&D>` without.
-    ///
-    /// # Errors
-    /// As [`Trainer::fit_dataset`](crate::Trainer::fit_dataset).
-    pub fn fit_dataset<D, V, O>(
-        &self,
-        train: &D,
-        validation: Option<&V>,
-        observer: &mut O,
-    ) -> Result<Trained<VaeConfig>, ModelError>
-    where
-        D: Dataset + Sync + ?Sized,
-        V: Dataset + Sync + ?Sized,
-        O: TrainObserver + ?Sized,
-    {
-        self.run(false, train, validation, observer)
-    }
-
-    /// As [`fit_dataset`](Self::fit_dataset), going on from the training checkpoint in the
-    /// folder of [`checkpoints`](Self::checkpoints), to the same bits; from the start if there
-    /// is none yet.
-    ///
-    /// # Errors
-    /// As [`Trainer::resume`](crate::Trainer::resume).
-    pub fn resume<D, V, O>(
-        &self,
-        train: &D,
-        validation: Option<&V>,
-        observer: &mut O,
-    ) -> Result<Trained<VaeConfig>, ModelError>
-    where
-        D: Dataset + Sync + ?Sized,
-        V: Dataset + Sync + ?Sized,
-        O: TrainObserver + ?Sized,
-    {
-        self.run(true, train, validation, observer)
-    }
-
     fn run<D, V, O>(
         &self,
         resume: bool,
@@ -109,13 +63,4 @@ impl VaeTrainer {
     }
 }
 
-impl Fit<Images<'_>> for VaeTrainer {
-    type Fitted = Vae;
-    type Error = ModelError;
-
-    fn fit(&self, images: Images<'_>) -> Result<Vae, ModelError> {
-        ensure_finite("images", &images)?;
-        let trained = self.fit_dataset(&Rows(images), None::<&Rows<'_>>, &mut ())?;
-        Ok(trained.model)
-    }
-}
+fits_datasets!(VaeTrainer, Trained<VaeConfig>, Vae);

@@ -242,6 +242,92 @@ def vae_conv():
     return Vae(drift_encoder(512), 512, 32, drift_published_decoder(32))
 
 
+class VaeGan(nn.Module):
+    """`log p` is Bernoulli and codes have a distribution; published: Gaussian, and one code."""
+
+    def __init__(self, channels, side, filters, code, published):
+        super().__init__()
+
+        def convolutions():
+            layers, n = [], channels
+            for i, f in enumerate(filters):
+                layers += [(f"conv{i}", nn.Conv2d(n, f, 3, stride=2, padding=1)), nn.LeakyReLU(0.2)]
+                n = f
+            return layers
+
+        def norm(name, n):
+            return [(name, nn.BatchNorm2d(n)), *([] if published else [nn.LeakyReLU(0.2)])]
+
+        def pool():
+            return [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+
+        trunk = [*convolutions(), *(pool() if published else [nn.Flatten()])]
+        with torch.no_grad():
+            length = chain(*trunk)(torch.zeros(1, channels, side, side)).shape[1]
+        self.trunk = [name for name, _ in chain(*trunk).named_children()]
+        self.encoder = chain(*trunk, ("mean", nn.Linear(length, code)))
+        if not published:
+            self.encoder.log_variance = nn.Linear(length, code)
+        small, n = side >> (len(filters) - 1), filters[-1]
+        if published:
+            start = [nn.Unflatten(1, (code, 1, 1)), ("start", nn.ConvTranspose2d(code, n, small))]
+        else:
+            start = [("start", nn.Linear(code, n * small * small)), nn.Unflatten(1, (n, small, small))]
+        decoder = [*start, *norm("norm", n)]
+        for i, f in enumerate(filters[-2::-1]):
+            decoder += [(f"conv{i}", nn.ConvTranspose2d(n, f, 4, stride=2, padding=1))]
+            decoder += norm(f"norm{i}", f)
+            n = f
+        decoder += [("output", nn.ConvTranspose2d(n, channels, 3, padding=1)), nn.Tanh()]
+        self.decoder = chain(*decoder, Scale(0.5, 0.5))
+        verdict = [("linear", nn.Linear(filters[-1], 256)), ("output", nn.Linear(256, 1))]
+        self.image_discriminator = chain(*convolutions(), *pool(), *verdict)
+        if published:
+            layers = [("linear0", nn.Linear(code, 64)), nn.LeakyReLU(0.2)]
+            layers += [("linear1", nn.Linear(64, 128)), nn.LeakyReLU(0.2)]
+            self.latent_discriminator = chain(*layers, ("output", nn.Linear(128, 1)))
+        self.code, self.published, self.n_convolutions = code, published, 2 * len(filters)
+
+    def distribution(self, x):
+        for name in self.trunk:
+            x = getattr(self.encoder, name)(x)
+        return self.encoder.mean(x), None if self.published else self.encoder.log_variance(x)
+
+    def look(self, x):
+        layers = list(self.image_discriminator)
+        features = nn.Sequential(*layers[: self.n_convolutions])(x)
+        return features.flatten(1), nn.Sequential(*layers[self.n_convolutions :])(features)
+
+    def losses(self, x, noise, prior):
+        """The losses of both sides together, with the weights of VaeGanWeights' defaults."""
+        softplus = nn.functional.softplus
+
+        def judged(real, made):
+            return (0.9 * softplus(-real) + 0.1 * softplus(real)).mean() + softplus(made).mean()
+
+        n = len(x)
+        mean, log_variance = self.distribution(x)
+        z = mean if self.published else mean + noise * torch.exp(0.5 * log_variance)
+        drawn = self.decoder(torch.cat([z, prior]))
+        logits = self.look(torch.cat([x, drawn.detach()]))[1]
+        loss = judged(logits[:n], logits[n:])
+        if self.published:
+            latent = self.latent_discriminator(torch.cat([prior, z.detach()]))
+            loss = loss + judged(latent[:n], latent[n:])
+            loss = loss + 5.0 * softplus(-self.latent_discriminator(z)).mean()
+            error = 0.5 * (drawn[:n] - x) ** 2
+        else:
+            error = nn.functional.binary_cross_entropy(drawn[:n], x, reduction="none")
+            divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(dim=1)
+            loss = loss + divergence.mean()
+        features, logits = self.look(drawn)
+        with torch.no_grad():
+            original = self.look(x)[0]
+        apart = ((features[:n] - original) ** 2).sum(dim=1) / (original**2).sum(dim=1)
+        loss = loss + error.flatten(1).sum(dim=1).mean() + 20.0 * apart.mean()
+        return loss + 2.0 * softplus(-logits).mean()
+
+
 # Name: the network, and the shape of one image.
 MODELS = {
     "conv": (conv_autoencoder, (1, 28, 28)),
@@ -261,6 +347,8 @@ MODELS = {
     "vae_mlp": (vae_mlp, (1, 28, 28)),
     "vae_gaussian": (lambda: vae_mlp(bernoulli=False, beta=4.0), (1, 28, 28)),
     "vae_conv": (vae_conv, (3, 150, 150)),
+    "vae_gan": (lambda: VaeGan(1, 28, (16, 32, 64), 32, False), (1, 28, 28)),
+    "vae_gan_published": (lambda: VaeGan(3, 32, (64, 128, 256, 512), 128, True), (3, 32, 32)),
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from architectures import MODELS, Vae, count
+from architectures import MODELS, Vae, VaeGan, count
 
 HERE = Path(__file__).parent
 N_IMAGES = 3
@@ -46,9 +46,9 @@ def entries(name, shape):
         u = (u + 1.0) / 2.0
     elif name.endswith("running_var"):
         u = 1.0 + 0.5 * u
-    elif len(shape) > 1 and name != "noise":
+    elif len(shape) > 1 and not name.endswith("noise"):
         u *= (3.0 * shape[0] / n) ** 0.5
-    elif name == "noise":
+    elif name.endswith("noise"):
         pass
     elif name.endswith("weight"):
         u = 1.0 + 0.2 * u
@@ -74,7 +74,8 @@ def golden(name):
     model.eval()
     with torch.no_grad():
         vae = isinstance(model, Vae)
-        codes = model.distribution(images)[0] if vae else model.encoder(images)
+        gan = isinstance(model, VaeGan)
+        codes = model.distribution(images)[0] if vae or gan else model.encoder(images)
         out = {"codes": sample("codes", codes), "images": sample("redrawn", model.decoder(codes))}
         if vae:
             noise = entries("noise", (N_IMAGES, model.code))
@@ -86,6 +87,9 @@ def golden(name):
         # A share of the loss a pixel: the gradients of the convolutional network sum 31x31 kernels
         # over 67,500 pixels, and their rounding noise must stay far below Adam's epsilon.
         loss = model.losses(images, noise).mean() / (64 * images[0].numel())
+    elif gan:
+        noise, prior = (entries(name, (N_IMAGES, model.code)) for name in ("noise", "prior noise"))
+        loss = model.losses(images, noise, prior) / (64 * images[0].numel())
     else:
         loss = torch.nn.functional.mse_loss(model(images), images)
     loss.backward()

@@ -15,3 +15,4 @@ mod resume;
 mod svdd;
 mod training;
 mod vae;
+mod vae_gan;

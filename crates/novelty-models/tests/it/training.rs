@@ -5,12 +5,12 @@ use novelty_core::{
     BatchReport, EpochReport, Fit, ImageShape, InputError, Reconstruct, TrainObserver,
 };
 use novelty_models::{
-    AdadeltaConfig, Clip, ConvAutoencoderConfig, ConvergenceConfig, CsvObserver, Keep, Loss,
-    LossTarget, ModelError, Monitor, Observers, OptimizerConfig, PlateauConfig, ProgressObserver,
-    RmsPropConfig, Schedule, SgdConfig, TrainConfig, Trainer,
+    AdadeltaConfig, Clip, ConvAutoencoder, ConvAutoencoderConfig, ConvergenceConfig, CsvObserver,
+    Device, Keep, Loss, LossTarget, ModelError, Monitor, Observers, OptimizerConfig, PlateauConfig,
+    ProgressObserver, RmsPropConfig, Schedule, SgdConfig, TrainConfig, Trainer,
 };
 
-use crate::pictures::{Images, bars, config, network};
+use crate::pictures::{Images, bars, config, network, trained};
 
 const NONE: Option<&Images> = None;
 
@@ -197,12 +197,12 @@ fn noise_is_removed() {
     });
     let error_of = |noise| {
         let network = network().batch_norm_momentum(0.1);
-        let trainer = Trainer::new(network, config().epochs(30)).noise(noise);
+        let trainer = Trainer::new(network, config().epochs(120)).noise(noise);
         let model = trainer.fit(clean.view()).unwrap();
         (model.reconstruct(noisy.view()).unwrap() - &clean).mapv(|d| d * d).mean().unwrap()
     };
     let (trained_on_noise, not) = (error_of(0.4), error_of(0.0));
-    assert!(trained_on_noise < 0.95 * not, "{trained_on_noise} {not}");
+    assert!(trained_on_noise < 0.8 * not, "{trained_on_noise} {not}");
     let broken = Trainer::new(network(), config()).noise(f32::NAN);
     assert!(broken.fit(clean.view()).unwrap_err().to_string().starts_with("noise"));
 }
@@ -284,4 +284,18 @@ fn a_full_disk_does_not_end_training() {
     let trained = Trainer::new(network(), config()).fit_dataset(&data, NONE, &mut table).unwrap();
     assert_eq!(trained.history.epochs.len(), 3);
     assert_eq!(table.error().unwrap().kind(), std::io::ErrorKind::StorageFull);
+}
+
+/// What was prepared for inference before a training is not what the training made.
+#[test]
+fn a_model_trained_further_answers_by_its_new_weights() {
+    let (model, data, folder) = (trained(), Images(bars(32)), tempfile::tempdir().unwrap());
+    let before = model.reconstruct(data.0.view()).unwrap();
+    let trainer = Trainer::new(network(), config());
+    let model = trainer.fit_model(model, &data, NONE, &mut ()).unwrap().model;
+    let after = model.reconstruct(data.0.view()).unwrap();
+    model.save(folder.path()).unwrap();
+    let same = ConvAutoencoder::load(folder.path(), Device::Cpu).unwrap();
+    assert_ne!(before, after);
+    assert_eq!(same.reconstruct(data.0.view()).unwrap(), after);
 }
