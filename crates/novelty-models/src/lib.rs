@@ -109,7 +109,7 @@ pub use device::{Device, set_threads, threads};
 pub use error::{CheckpointProblem, ModelError};
 pub use history::{History, Measure};
 pub use layers::{
-    BatchNorm, CollapseRisk, Convolution, EncoderDecoder, Initialization, Layer, Layers, Sequential,
+    BatchNorm, Convolution, EncoderDecoder, Initialization, Layer, Layers, Sequential,
 };
 pub use network::{Network, NetworkConfig};
 pub use optimizer::{AdadeltaConfig, AdamConfig, Clip, OptimizerConfig, RmsPropConfig, SgdConfig};

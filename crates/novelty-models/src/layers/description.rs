@@ -15,25 +15,12 @@ use crate::{ModelError, Parameters};
 ///     .flatten()
 ///     .linear("code", 32, false, Initialization::PyTorch);
 /// assert_eq!(encoder.output_shape()?, [32]);
-/// assert!(encoder.collapse_risk().is_none());
 /// # Ok::<(), novelty_core::InputError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layers {
     input: Vec<usize>,
     list: Vec<(String, Layer)>,
-}
-
-/// Why a network could learn to give one output for every input, which is what a one-class
-/// objective rewards.
-///
-/// Ruff et al., *Deep One-Class Classification*, ICML 2018, propositions 2 and 3.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CollapseRisk {
-    /// The layer, counted from 0, with its name where it has one.
-    pub layer: String,
-    /// What is wrong with it.
-    pub reason: &'static str,
 }
 
 impl Layers {
@@ -183,16 +170,6 @@ impl Layers {
             Ok(shape.clone())
         });
         after.collect()
-    }
-
-    /// The first layer that lets the network give one output for every input: one with a bias,
-    /// or with a bounded activation. `None` if there is none.
-    #[must_use]
-    pub fn collapse_risk(&self) -> Option<CollapseRisk> {
-        self.list.iter().enumerate().find_map(|(i, (name, layer))| {
-            let layer_name = if name.is_empty() { i.to_string() } else { format!("{i} ({name})") };
-            layer.collapse_reason().map(|reason| CollapseRisk { layer: layer_name, reason })
-        })
     }
 
     /// Makes the layers, taking parameters named `prefix.name.weight` and so on.

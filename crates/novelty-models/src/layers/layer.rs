@@ -243,15 +243,4 @@ impl Layer {
     fn keeps_shape(&self) -> bool {
         self.is_activation() || matches!(self, Self::Scale { .. })
     }
-
-    /// Why a network with this layer could learn to give one output for every input.
-    pub(super) fn collapse_reason(&self) -> Option<&'static str> {
-        match self {
-            Self::Conv2d(conv) | Self::ConvTranspose2d(conv) if conv.bias => Some("has a bias"),
-            Self::Linear { bias: true, .. } => Some("has a bias"),
-            Self::BatchNorm(norm) if norm.affine => Some("has a bias"),
-            Self::Tanh | Self::Sigmoid => Some("is bounded and saturates"),
-            _ => None,
-        }
-    }
 }

@@ -13,7 +13,7 @@ mod operation;
 mod prepared;
 mod sequential;
 
-pub use description::{CollapseRisk, Layers};
+pub use description::Layers;
 pub(crate) use description::{check_image, check_setting};
 pub use initialization::Initialization;
 pub use layer::{BatchNorm, Convolution, Layer};

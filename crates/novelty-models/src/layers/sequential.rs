@@ -1,9 +1,9 @@
 use novelty_core::InputError;
 use tch::Tensor;
 
+use super::Layers;
 use super::operation::Operation;
 use super::prepared::prepare;
-use super::{CollapseRisk, Layers};
 use crate::error::TorchContext;
 use crate::{ModelError, Network, Parameters};
 
@@ -93,12 +93,6 @@ impl EncoderDecoder {
         Self::check(encoder, decoder)?;
         let encoder = encoder.build(parameters, "encoder")?;
         Ok(Self { encoder, decoder: decoder.build(parameters, "decoder")? })
-    }
-
-    /// The first layer of the encoder that lets it give one code for every image.
-    #[must_use]
-    pub fn collapse_risk(&self) -> Option<CollapseRisk> {
-        self.encoder.description().collapse_risk()
     }
 }
 

@@ -130,29 +130,16 @@ fn settings_out_of_range_are_named() {
     named(DriftAutoencoderConfig::new(ImageShape::new(3, 5000, 152)), "image height");
 }
 
-/// A one-class objective needs an encoder that no constant can satisfy.
-#[test]
-fn an_encoder_that_could_collapse_says_where() {
-    assert_eq!(pair(false).0.collapse_risk(), None);
-    let found = pair(true).0.collapse_risk().unwrap();
-    assert_eq!((found.layer.as_str(), found.reason), ("2 (code)", "has a bias"));
-    let lenet = Autoencoder::untrained(LeNetAutoencoderConfig::new(LeNet::Mnist), 1, Device::Cpu);
-    assert_eq!(lenet.unwrap().network().collapse_risk(), None);
-    let affine = GrayAutoencoderConfig::new(ImageShape::new(1, 32, 32)).affine(true);
-    let affine = Autoencoder::untrained(affine, 1, Device::Cpu).unwrap();
-    assert_eq!(affine.network().collapse_risk().unwrap().layer, "1 (norm0)");
-}
-
-fn pair(bias: bool) -> (Layers, Layers) {
+fn pair() -> (Layers, Layers) {
     let init = Initialization::PyTorch;
-    let encoder = Layers::new([1, 4, 4]).flatten().relu().linear("code", 3, bias, init);
+    let encoder = Layers::new([1, 4, 4]).flatten().relu().linear("code", 3, true, init);
     let decoder = Layers::new([3]).linear("output", 16, true, init).reshape([1, 4, 4]);
     (encoder, decoder)
 }
 
 #[test]
 fn layers_that_do_not_fit_are_errors() {
-    let (encoder, _) = pair(true);
+    let (encoder, _) = pair();
     let wrong = Layers::new([4]).reshape([1, 2, 2]);
     let error = EncoderDecoder::check(&encoder, &wrong).unwrap_err();
     assert!(matches!(error, InputError::Shape { place: "network output", .. }), "{error}");
