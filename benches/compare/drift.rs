@@ -8,8 +8,8 @@ use ndarray::Array2;
 use novelty_benches::compare::{Peer, Run, Task, TaskError, serve};
 use novelty_core::{DetectDrift, Fit};
 use novelty_drift::{
-    DriftError, EnergyTestConfig, MmdConfig, Permutations, TwoSample, cramer_von_mises,
-    kolmogorov_smirnov, wasserstein,
+    DriftError, EnergyTestConfig, MmdConfig, OnlineMmdConfig, Permutations, TwoSample,
+    cramer_von_mises, kolmogorov_smirnov, wasserstein,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -22,40 +22,57 @@ const REPEATS: usize = 10;
 
 const NUMPY: [Peer<'static>; 1] = [Peer::Python("numpy")];
 const SCIPY: [Peer<'static>; 1] = [Peer::Python("scipy")];
+const BOTH: [Peer<'static>; 2] = [Peer::Python("numpy"), Peer::Python("scipy")];
+const KERNEL: [Peer<'static>; 2] = [Peer::Python("numpy"), Peer::Python("numpy, permuted")];
 
 fn main() -> ExitCode {
-    let task = |name, description, rtol, peers, ours| Task {
+    let task = |name, description, [rtol, atol]: [f64; 2], peers, ours| Task {
         name,
         description,
         rtol,
-        atol: 0.0,
+        atol,
         ours,
         peers,
     };
+    let (loose, tight) = ([1e-3, 0.0], [1e-6, 0.0]);
     serve(&[
-        task("mmd_500", "MMD of 500 and 500 x 32, 100 permutations", 1e-3, &NUMPY, || mmd(500)),
-        task("mmd_2000", "MMD of 2,000 and 2,000 x 32, 100 permutations", 1e-3, &NUMPY, || {
+        task("mmd_500", "MMD of 500 and 500 x 32, 100 permutations", loose, &KERNEL, || mmd(500)),
+        task("mmd_2000", "MMD of 2,000 and 2,000 x 32, 100 permutations", loose, &KERNEL, || {
             mmd(2000)
         }),
-        task("energy_500", "energy distance, the same data", 1e-3, &NUMPY, || energy(500)),
-        task("energy_2000", "energy distance, the same data", 1e-3, &NUMPY, || energy(2000)),
+        task("energy_500", "energy distance, the same data", loose, &BOTH, || energy(500)),
+        task("energy_2000", "energy distance, the same data", loose, &BOTH, || energy(2000)),
+        task(
+            "online_mmd_1000",
+            "online MMD, 1,000 steps, window 50, 1,000 reference samples x 32",
+            [1e-4, 2e-6],
+            &NUMPY,
+            online_mmd,
+        ),
         task(
             "ks_2000",
             "Kolmogorov-Smirnov of 2,000 and 2,000, exact, 10 times",
-            1e-6,
+            tight,
             &SCIPY,
-            || of_scores(2000, kolmogorov_smirnov),
+            || of_scores([2000, 2000], kolmogorov_smirnov),
         ),
-        task("cvm_2000", "Cramér-von Mises of 2,000 and 2,000, 10 times", 1e-6, &SCIPY, || {
-            of_scores(2000, cramer_von_mises)
+        task(
+            "ks_2000_300",
+            "Kolmogorov-Smirnov of 2,000 and 300, exact, 10 times",
+            tight,
+            &SCIPY,
+            || of_scores([2000, 300], kolmogorov_smirnov),
+        ),
+        task("cvm_2000", "Cramér-von Mises of 2,000 and 2,000, 10 times", tight, &SCIPY, || {
+            of_scores([2000, 2000], cramer_von_mises)
         }),
         task(
             "wasserstein_2000",
             "Wasserstein of 2,000 and 2,000, 100 permutations, 10 times",
-            1e-6,
-            &SCIPY,
+            tight,
+            &BOTH,
             || {
-                of_scores(2000, |x, y| {
+                of_scores([2000, 2000], |x, y| {
                     wasserstein(x, y, Permutations { n: N_PERMUTATIONS, seed: SEED })
                 })
             },
@@ -64,17 +81,17 @@ fn main() -> ExitCode {
 }
 
 /// Nearly normal, of variance one; the window is moved by `shift`.
-fn samples(n: usize, d: usize, shift: f32) -> (Array2<f32>, Array2<f32>) {
+fn samples([n, m]: [usize; 2], d: usize, shift: f32) -> (Array2<f32>, Array2<f32>) {
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    let mut sample = |shift: f32| {
+    let mut sample = |n: usize, shift: f32| {
         Array2::from_shape_simple_fn((n, d), || {
             (0..3).map(|_| random.gen_range(-1.0_f32..1.0)).sum::<f32>() + shift
         })
     };
-    (sample(0.0), sample(shift))
+    (sample(n, 0.0), sample(m, shift))
 }
 
-fn shared(n: usize, d: usize, shift: f32) -> Result<(Array2<f32>, Array2<f32>), TaskError> {
+fn shared(n: [usize; 2], d: usize, shift: f32) -> Result<(Array2<f32>, Array2<f32>), TaskError> {
     let (x, y) = samples(n, d, shift);
     write_shared("x.f32", &x)?;
     write_shared("y.f32", &y)?;
@@ -84,7 +101,7 @@ fn shared(n: usize, d: usize, shift: f32) -> Result<(Array2<f32>, Array2<f32>), 
 /// The statistic and the p-value, which is the smallest there is: a lesser one would depend on
 /// the permutations drawn.
 fn mmd(n: usize) -> Result<Run, TaskError> {
-    let (x, y) = shared(n, N_FEATURES, 0.2)?;
+    let (x, y) = shared([n, n], N_FEATURES, 0.2)?;
     let test = MmdConfig::new().n_permutations(N_PERMUTATIONS).bandwidth(8.0).fit(x.view())?;
     Ok(Box::new(move || {
         let report = test.detect(y.view())?;
@@ -93,7 +110,7 @@ fn mmd(n: usize) -> Result<Run, TaskError> {
 }
 
 fn energy(n: usize) -> Result<Run, TaskError> {
-    let (x, y) = shared(n, N_FEATURES, 0.2)?;
+    let (x, y) = shared([n, n], N_FEATURES, 0.2)?;
     let test = EnergyTestConfig::new().n_permutations(N_PERMUTATIONS).fit(x.view())?;
     Ok(Box::new(move || {
         let report = test.detect(y.view())?;
@@ -101,8 +118,30 @@ fn energy(n: usize) -> Result<Run, TaskError> {
     }))
 }
 
+/// The statistic after every tenth step, and the number of alarms.
+fn online_mmd() -> Result<Run, TaskError> {
+    let (x, y) = shared([2000, 1000], N_FEATURES, 0.05)?;
+    let config = OnlineMmdConfig::new().bandwidth(8.0).expected_run_time(500);
+    let fitted = config.fit(x.view())?;
+    write_shared("reference.f32", &fitted.reference())?;
+    fs::write(folder().join("threshold.f64"), fitted.threshold().to_le_bytes())?;
+    Ok(Box::new(move || {
+        let mut detector = fitted.clone();
+        let (mut answer, mut n_alarms) = (Vec::new(), 0.0);
+        for (i, row) in y.outer_iter().enumerate() {
+            let report = detector.update(row.as_slice().unwrap_or_default())?;
+            n_alarms += f64::from(u8::from(report.is_drift));
+            if i % 10 == 9 {
+                answer.push(report.statistic);
+            }
+        }
+        answer.push(n_alarms);
+        Ok(answer)
+    }))
+}
+
 fn of_scores(
-    n: usize,
+    n: [usize; 2],
     test: fn(&[f32], &[f32]) -> Result<TwoSample, DriftError>,
 ) -> Result<Run, TaskError> {
     let (x, y) = shared(n, 1, 0.2)?;
@@ -117,7 +156,10 @@ fn of_scores(
 }
 
 fn write_shared(name: &str, values: &Array2<f32>) -> Result<(), TaskError> {
-    let folder = env::var_os("NOVELTY_COMPARE_DIR").map_or_else(env::temp_dir, PathBuf::from);
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    Ok(fs::write(folder.join(name), bytes)?)
+    Ok(fs::write(folder().join(name), bytes)?)
+}
+
+fn folder() -> PathBuf {
+    env::var_os("NOVELTY_COMPARE_DIR").map_or_else(env::temp_dir, PathBuf::from)
 }

@@ -74,6 +74,7 @@
 mod camera;
 mod embeddings;
 mod error;
+mod exponential;
 mod monitor;
 mod online;
 mod permutation;

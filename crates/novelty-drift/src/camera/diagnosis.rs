@@ -40,6 +40,7 @@ use crate::error::ensure_at_least;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraDiagnosis {
     pub(super) scale: Scale,
+    pub(super) max_relative_distance: f64,
     pub(super) clean: Group,
     pub(super) problems: Vec<(String, u8, Group)>,
 }
@@ -53,9 +54,6 @@ pub(super) struct Group {
     mean: f64,
     deviation: f64,
 }
-
-/// A problem must be this much nearer than the clean pictures: the mildest problems look like them.
-const NEARER: f64 = 0.8;
 
 /// How well a problem explains a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,8 +88,8 @@ pub struct Diagnosis {
     pub ranking: Vec<Explanation>,
     /// How far the window is from the clean pictures, in the same unit.
     pub clean_distance: f64,
-    /// The nearest problem, if its distance is at most 1 and below 0.8 of the clean pictures', and
-    /// theirs is more than clean pictures have: 1 for one picture, and for a window of `n` the mean
+    /// The nearest problem, if its distance is at most 1 and below `max_relative_distance` times
+    /// the clean pictures', and theirs is more than clean pictures have: 1 for one picture, and for a window of `n` the mean
     /// of the clean exemplars' plus 3 standard errors, if that is less.
     pub verdict: Verdict,
 }
@@ -163,7 +161,7 @@ impl CameraDiagnosis {
         let verdict = match ranking.first() {
             Some(best)
                 if best.distance <= 1.0
-                    && best.distance < NEARER * clean_distance
+                    && best.distance < self.max_relative_distance * clean_distance
                     && clean_distance > self.clean.limit(rows.nrows()) =>
             {
                 Verdict::CameraProblem { problem: best.problem.clone(), severity: best.severity }

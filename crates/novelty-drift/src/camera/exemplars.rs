@@ -15,6 +15,9 @@ use crate::error::ensure_at_least;
 pub struct CameraDiagnosisConfig {
     /// The share of a problem's own exemplars that it explains, in (0, 1). Default 0.95.
     pub quantile: f64,
+    /// How near a problem must be, over the distance from the clean pictures, in (0, 1]: the mildest
+    /// problems look like them. Default 0.8.
+    pub max_relative_distance: f64,
     /// Exemplars kept of every problem and severity, and of the clean ones, at least 2: cost
     /// grows with it. Default 200.
     pub max_exemplars: usize,
@@ -24,7 +27,7 @@ pub struct CameraDiagnosisConfig {
 
 impl Default for CameraDiagnosisConfig {
     fn default() -> Self {
-        Self { quantile: 0.95, max_exemplars: 200, seed: 42 }
+        Self { quantile: 0.95, max_relative_distance: 0.8, max_exemplars: 200, seed: 42 }
     }
 }
 
@@ -63,6 +66,13 @@ impl CameraDiagnosisConfig {
         self
     }
 
+    /// Sets how near a problem must be.
+    #[must_use]
+    pub fn max_relative_distance(mut self, max_relative_distance: f64) -> Self {
+        self.max_relative_distance = max_relative_distance;
+        self
+    }
+
     /// Sets how many exemplars are kept of everything.
     #[must_use]
     pub fn max_exemplars(mut self, max_exemplars: usize) -> Self {
@@ -84,6 +94,10 @@ impl CameraDiagnosisConfig {
     pub fn validate(&self) -> Result<(), InputError> {
         if !(self.quantile > 0.0 && self.quantile < 1.0) {
             return Err(InputError::setting("quantile", self.quantile, "above 0 and below 1"));
+        }
+        if !(self.max_relative_distance > 0.0 && self.max_relative_distance <= 1.0) {
+            let value = self.max_relative_distance;
+            return Err(InputError::setting("max_relative_distance", value, "above 0, at most 1"));
         }
         if self.max_exemplars < 3 {
             return Err(InputError::setting("max_exemplars", self.max_exemplars, "at least 3"));
@@ -126,6 +140,7 @@ impl Fit<CameraExemplars<'_>> for CameraDiagnosisConfig {
         let scale = Scale::of(&exemplars);
         let group = |rows: Features<'_>| self.group(scale.apply(&rows));
         Ok(CameraDiagnosis {
+            max_relative_distance: self.max_relative_distance,
             clean: group(clean),
             problems: exemplars
                 .problems

@@ -15,10 +15,11 @@ use crate::settings::{check_bandwidth, check_max_reference, check_significance};
 pub struct MmdConfig {
     /// The false-alarm rate, in (0, 1). Default 0.05.
     pub significance: f64,
-    /// Relabellings, at least 1. Default 399; the smallest p-value is `1 / (n + 1)`.
+    /// Relabellings, at least 1. Default 400; the smallest p-value is `1 / (n + 1)`. With 399 no
+    /// p-value would lie between 0.0475 and 0.05, and the test would fire too seldom.
     pub n_permutations: usize,
     /// The kernel's width sigma, above 0. Default `None`: the median heuristic,
-    /// `2 sigma^2 = median d^2` over the pooled samples.
+    /// `2 sigma^2 = median d^2` over the pooled samples; the mean where the median is 0.
     pub bandwidth: Option<f32>,
     /// Reference samples kept, at least 2: cost grows with the square. Default 5,000.
     pub max_reference: usize,
@@ -29,7 +30,7 @@ pub struct MmdConfig {
 impl Default for MmdConfig {
     fn default() -> Self {
         let (bandwidth, max_reference, seed) = (None, 5000, 42);
-        Self { significance: 0.05, n_permutations: 399, bandwidth, max_reference, seed }
+        Self { significance: 0.05, n_permutations: 400, bandwidth, max_reference, seed }
     }
 }
 
@@ -149,11 +150,11 @@ impl DetectDrift<Features<'_>> for Mmd {
         check_window(&window, self.reference.ncols(), 2)?;
         let pool = Pool::new(self.reference.view(), window);
         let gamma = match self.config.bandwidth {
-            Some(sigma) => 0.5 / (sigma * sigma),
+            Some(sigma) => 0.5 * (pool.unit / f64::from(sigma)).powi(2),
             None => 1.0 / pool.median_squared_distance(self.config.seed),
         };
-        // All samples equal, or nearly: any width says the same.
-        let gamma = if gamma.is_finite() { gamma } else { 1.0 };
+        // Beyond this only equal samples are near each other.
+        let gamma = gamma.min(1e30) as f32;
         let test = discrepancy(&pool, Kernel::Gaussian { gamma }, self.config.permutations());
         explained(report(test, self.config.significance), self.reference.view(), window)
     }

@@ -54,12 +54,15 @@ pub(super) fn stack(upper: ArrayView2<'_, f32>, lower: ArrayView2<'_, f32>) -> A
     rows
 }
 
-/// Reference and window in one array, centred, with the squared length of every row: what
-/// distances by matrix products need. Centring keeps their rounding small.
+/// Reference and window in one array, with the squared length of every row: what distances by
+/// matrix products need. Centred, which keeps their rounding small, and brought to a range of 1 by
+/// a power of two, so that no square overflows or vanishes.
 pub(crate) struct Pool {
     pub(super) rows: Array2<f32>,
     pub(super) squares: Array1<f32>,
     pub(super) n_reference: usize,
+    /// What a distance of `rows` is to be multiplied by.
+    pub(crate) unit: f64,
 }
 
 impl Pool {
@@ -68,19 +71,38 @@ impl Pool {
         let n_reference = reference.nrows();
         let mut rows = stack(reference, window);
         let n = rows.nrows() as f64;
-        for mut column in rows.columns_mut() {
-            let mean = (column.iter().map(|&x| f64::from(x)).sum::<f64>() / n) as f32;
-            column.mapv_inplace(|x| x - mean);
+        // From the first value on, so that a constant column is all zeros.
+        let centre = |column: ndarray::ArrayView1<'_, f32>| {
+            let first = f64::from(column[0]);
+            first + column.iter().map(|&x| f64::from(x) - first).sum::<f64>() / n
+        };
+        let means: Vec<f64> = rows.columns().into_iter().map(centre).collect();
+        let mut largest = 0.0_f64;
+        for row in rows.rows() {
+            for (&x, mean) in row.iter().zip(&means) {
+                largest = largest.max((f64::from(x) - mean).abs());
+            }
+        }
+        let unit = if largest > 0.0 { largest.log2().ceil().exp2() } else { 1.0 };
+        for mut row in rows.rows_mut() {
+            row.iter_mut().zip(&means).for_each(|(x, mean)| {
+                *x = ((f64::from(*x) - mean) / unit) as f32;
+            });
         }
         let square = |row: ndarray::ArrayView1<'_, f32>| {
             row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() as f32
         };
         let squares = rows.rows().into_iter().map(square).collect();
-        Self { rows, squares, n_reference }
+        Self { rows, squares, n_reference, unit }
     }
 
     pub(super) fn len(&self) -> usize {
         self.rows.nrows()
+    }
+
+    /// Whether all samples are the same.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.squares.iter().all(|&square| square <= 0.0)
     }
 
     pub(super) fn n_window(&self) -> usize {
@@ -92,7 +114,7 @@ impl Pool {
         self.rows.slice(s![self.n_reference.., ..])
     }
 
-    /// Squared distances between two ranges of rows, not below 0.
+    /// Squared distances between two ranges of rows, not below 0, in squared units.
     pub(super) fn squared_distances(
         &self,
         left: std::ops::Range<usize>,
@@ -112,10 +134,11 @@ impl Pool {
         distances
     }
 
-    /// The median of the squared distances of distinct samples, among at most 1,000 of the pool
+    /// The median of the squared distances of distinct samples, in squared units, among at most 1,000 of the pool
     /// drawn from `seed` without regard to who is reference and who is window: a bandwidth that
-    /// knew the labels would spoil the permutations.
-    pub(crate) fn median_squared_distance(&self, seed: u64) -> f32 {
+    /// knew the labels would spoil the permutations. Where more than half of the samples are the
+    /// same, so that the median is 0 but for rounding, the mean; 0 only if all are the same.
+    pub(crate) fn median_squared_distance(&self, seed: u64) -> f64 {
         const AT_MOST: usize = 1000;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let n = self.len().min(AT_MOST);
@@ -130,6 +153,8 @@ impl Pool {
             }
         }
         let middle = distances.len() / 2;
-        *distances.select_nth_unstable_by(middle, f32::total_cmp).1
+        let mean = distances.iter().map(|&x| f64::from(x)).sum::<f64>() / distances.len() as f64;
+        let median = f64::from(*distances.select_nth_unstable_by(middle, f32::total_cmp).1);
+        if median > 1e-5 * mean { median } else { mean }
     }
 }

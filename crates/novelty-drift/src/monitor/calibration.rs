@@ -71,13 +71,19 @@ fn reach_of(config: &MonitorConfig, rows: &Array2<f32>, rng: &mut ChaCha8Rng) ->
     *distances.select_nth_unstable_by(rank, f64::total_cmp).1
 }
 
-/// The mean distance of rows from their mean.
-pub(super) fn spread_of(rows: ArrayView2<'_, f32>) -> f64 {
+pub(super) fn centre_of(rows: ArrayView2<'_, f32>) -> Vec<f64> {
     let n = rows.nrows() as f64;
     let mut centre = vec![0.0_f64; rows.ncols()];
     for row in rows.outer_iter() {
         centre.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value) / n);
     }
+    centre
+}
+
+/// The mean distance of rows from their mean.
+pub(super) fn spread_of(rows: ArrayView2<'_, f32>) -> f64 {
+    let n = rows.nrows() as f64;
+    let centre = centre_of(rows);
     let from_centre = |row: ndarray::ArrayView1<'_, f32>| -> f64 {
         row.iter().zip(&centre).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum::<f64>().sqrt()
     };

@@ -23,6 +23,10 @@ pub enum CameraFeatures {
 pub struct MonitorConfig {
     /// Unexplained images kept; the oldest leave first. At least `min_class_size`. Default 200.
     pub buffer_size: usize,
+    /// Images of the stream after which an unexplained one leaves the buffer, at least 1: a new class
+    /// must bring `min_class_size` images in that time. Longer, and what is unusual about the known
+    /// classes adds up to a class. Default 400.
+    pub buffer_age: u64,
     /// Unexplained images between two looks at the buffer, at least 1. Default 2.
     pub check_every: usize,
     /// Images a new class must have, at least 4. Default 10.
@@ -39,12 +43,15 @@ pub struct MonitorConfig {
     pub max_members: usize,
     /// Open proposals at most, at least 1: no more are made until one is settled. Default 4.
     pub max_proposals: usize,
+    /// Dismissed proposals that are remembered; the oldest are forgotten first. 0 remembers none.
+    /// Default 16.
+    pub max_dismissed: usize,
     /// How the buffer is clustered. Default by density.
     pub clustering: BufferClustering,
     /// Which features the camera diagnosis is asked with. Default style.
     pub camera_features: CameraFeatures,
-    /// What a cumulative sum lets the log of score over threshold exceed its mean by for free, in
-    /// standard deviations; at least 0. Default 0.5.
+    /// What a cumulative sum lets the log of score over threshold exceed what is usual for a class
+    /// by for free, in standard deviations; at least 0. Default 0.5.
     pub drift_slack: f64,
     /// Images from the start to a false drift alarm, on average; in 10..=1,000,000. Default
     /// 10,000.
@@ -57,6 +64,7 @@ impl Default for MonitorConfig {
     fn default() -> Self {
         Self {
             buffer_size: 200,
+            buffer_age: 400,
             check_every: 2,
             min_class_size: 10,
             max_relative_spread: 1.25,
@@ -64,6 +72,7 @@ impl Default for MonitorConfig {
             stable_checks: 2,
             max_members: 200,
             max_proposals: 4,
+            max_dismissed: 16,
             clustering: BufferClustering::default(),
             camera_features: CameraFeatures::Style,
             drift_slack: 0.5,
@@ -110,6 +119,8 @@ impl MonitorConfig {
     setters! {
         /// Sets how many unexplained images are kept.
         buffer_size: usize,
+        /// Sets how long unexplained images are kept.
+        buffer_age: u64,
         /// Sets how often the buffer is looked at.
         check_every: usize,
         /// Sets how many images a new class must have.
@@ -124,6 +135,8 @@ impl MonitorConfig {
         max_members: usize,
         /// Sets how many proposals may be open.
         max_proposals: usize,
+        /// Sets how many dismissed proposals are remembered.
+        max_dismissed: usize,
         /// Sets how the buffer is clustered.
         clustering: BufferClustering,
         /// Sets what the camera diagnosis is asked with.
@@ -144,6 +157,9 @@ impl MonitorConfig {
         let least = |name, value: usize, least: usize, range| {
             if value >= least { Ok(()) } else { Err(InputError::setting(name, value, range)) }
         };
+        if self.buffer_age == 0 {
+            return Err(InputError::setting("buffer_age", 0, "at least 1"));
+        }
         least("check_every", self.check_every, 1, "at least 1")?;
         least("min_class_size", self.min_class_size, 4, "at least 4")?;
         let size = "at least min_class_size";

@@ -3,15 +3,21 @@
 use std::collections::BTreeSet;
 
 use ndarray::Axis;
+use novelty_core::Features;
 
-use super::calibration::spread_of;
+use super::calibration::{centre_of, spread_of};
 use super::state::{Held, Seen, embeddings, stack};
 use super::{CameraFeatures, EventKind, MonitorError, MonitorState, Proposal};
 use crate::{CameraDiagnosis, Verdict, style_features};
 
+/// Centres of one class's clusters are nearer than this, in mean distances from the centre of the
+/// widest known class: those of 10 and of 50 images are 0.35 apart.
+const SAME_PLACE: f64 = 0.6;
+
 /// A cluster that belongs to no proposal.
 struct Candidate {
     members: Vec<u64>,
+    centre: Vec<f64>,
     relative_spread: f64,
     stability: f64,
     stable_for: usize,
@@ -38,8 +44,8 @@ impl MonitorState {
                 Some(owner) => joining[owner].extend(members),
                 None if positions.is_empty() => {}
                 None => {
-                    let spread = spread_of(rows.select(Axis(0), &positions).view());
-                    candidates.push(self.candidate(members.collect(), spread));
+                    let rows = rows.select(Axis(0), &positions);
+                    candidates.push(self.candidate(members.collect(), rows.view()));
                 }
             }
         }
@@ -71,7 +77,7 @@ impl MonitorState {
         owners
     }
 
-    fn candidate(&self, members: Vec<u64>, spread: f64) -> Candidate {
+    fn candidate(&self, members: Vec<u64>, rows: Features<'_>) -> Candidate {
         let known = self.looked_at;
         let old: BTreeSet<u64> =
             members.iter().copied().filter(|&number| Some(number) <= known).collect();
@@ -86,8 +92,17 @@ impl MonitorState {
         let (stability, looks) =
             best.fold((0.0, 0), |best, next| if next.0 > best.0 { next } else { best });
         let stable_for = if stability >= self.config.min_stability { looks + 1 } else { 0 };
-        let relative_spread = spread / self.calibration.spread;
-        Candidate { members, relative_spread, stability, stable_for }
+        let relative_spread = spread_of(rows) / self.calibration.spread;
+        Candidate { members, centre: centre_of(rows), relative_spread, stability, stable_for }
+    }
+
+    /// Whether a cluster is where a dismissed one was.
+    fn is_dismissed(&self, centre: &[f64]) -> bool {
+        let square = |other: &Vec<f64>| -> f64 {
+            other.iter().zip(centre).map(|(a, b)| (a - b) * (a - b)).sum()
+        };
+        let reach = SAME_PLACE * self.calibration.spread;
+        self.dismissed.iter().any(|other| square(other) <= reach * reach)
     }
 
     fn settle(&mut self, candidates: Vec<Candidate>) -> Result<Vec<EventKind>, MonitorError> {
@@ -103,7 +118,9 @@ impl MonitorState {
                 continue;
             }
             let numbers: BTreeSet<u64> = candidate.members.iter().copied().collect();
-            if let Some(event) = self.camera_problem(&numbers)? {
+            if self.is_dismissed(&candidate.centre) {
+                self.take(&numbers);
+            } else if let Some(event) = self.camera_problem(&numbers)? {
                 self.take(&numbers);
                 events.push(event);
             } else if self.proposals.len() < self.config.max_proposals {
@@ -152,7 +169,7 @@ pub(super) fn diagnose(
     camera: &CameraDiagnosis,
     features: CameraFeatures,
     images: novelty_core::Images<'_>,
-    embeddings: novelty_core::Features<'_>,
+    embeddings: Features<'_>,
 ) -> Result<Option<EventKind>, MonitorError> {
     let diagnosis = match features {
         CameraFeatures::Embedding => camera.diagnose(embeddings)?,

@@ -59,6 +59,14 @@ pub enum MonitorError {
     /// Two models have one name.
     #[error("there is already a class {0:?}")]
     DuplicateClass(String),
+    /// A saved monitor had other classes than the bank it is to go on with.
+    #[error("the bank has the classes {got:?}; the monitor that was saved had {expected:?}")]
+    OtherClasses {
+        /// The classes it had.
+        expected: Vec<String>,
+        /// The classes of the bank.
+        got: Vec<String>,
+    },
     /// No such proposal is open.
     #[error("there is no open proposal {0}")]
     UnknownProposal(u64),

@@ -1,9 +1,10 @@
 use ndarray::{Array2, Axis, s};
 use novelty_core::{Embed, Fit, Images, InputError, Score, ensure_finite};
 
-use super::calibration::Calibration;
+use super::calibration::{Calibration, centre_of};
 use super::discovery::diagnose;
 use super::state::{Held, stack};
+use super::usual::Usual;
 use super::{
     ClassModel, Event, EventKind, Explained, ModelBank, MonitorConfig, MonitorError,
     MonitorReference, MonitorState, Proposal,
@@ -13,13 +14,15 @@ use super::{
 /// they drift, and whether those that nothing explains hold a new class.
 ///
 /// An image is of the class whose model scores it lowest in units of its threshold, if that is at
-/// most 1. What no class and no camera problem explains goes to a buffer of bounded size, which is
+/// most 1. What no class and no camera problem explains goes to a buffer of bounded size and age, which is
 /// clustered after every few additions. A cluster is proposed as a new class once it is large
 /// (`min_class_size`), tight (its spread is that of a known class) and stable (its members stay
 /// together from look to look). A proposal goes on collecting its images until the caller trains a
 /// model on them, see [`train_class`](crate::train_class), and adopts it.
 ///
-/// A cumulative sum of the log of score over threshold says `Drift`.
+/// A cumulative sum says `Drift`: of the log of score over threshold, standardised by what is usual
+/// for the class that explains an image best. What is usual for an adopted class is learnt from the
+/// first 200 images that it explains.
 ///
 /// The same stream gives the same events, in whatever batches it comes. Memory is bounded by the
 /// settings: `buffer_size + max_proposals * max_members` images and embeddings.
@@ -53,7 +56,15 @@ where
         ensure_finite("images", &images)?;
         let embeddings = embed(&embedder, images)?;
         let calibration = Calibration::new(self, &embeddings, classes)?;
-        let ratios: Vec<f32> = bank.explain(images)?.iter().map(log_ratio).collect();
+        let explained = bank.explain(images)?;
+        let mut usual: Vec<Usual> = bank
+            .models()
+            .iter()
+            .enumerate()
+            .map(|(i, model)| Usual::of_reference(model.name(), i, &explained))
+            .collect();
+        let excesses: Vec<f32> =
+            explained.iter().filter_map(|best| usual[best.class].excess(best)).collect();
         let state = MonitorState {
             config: self.clone(),
             calibration,
@@ -63,19 +74,16 @@ where
             n_seen: 0,
             n_unexplained: 0,
             next_proposal: 0,
-            drift: self.drift().fit(&ratios[..])?,
+            drift: self.drift().fit(&excesses[..])?,
+            usual,
             buffer: std::collections::VecDeque::new(),
             proposals: Vec::new(),
+            dismissed: std::collections::VecDeque::new(),
             seen: Vec::new(),
             looked_at: None,
         };
         Ok(Monitor { bank, embedder, state })
     }
-}
-
-/// A score of 0 counts as a millionth of the threshold.
-fn log_ratio(explained: &Explained) -> f32 {
-    explained.ratio.max(1e-6).ln() as f32
 }
 
 fn embed<E: Embed>(embedder: &E, images: Images<'_>) -> Result<Array2<f32>, MonitorError> {
@@ -94,13 +102,19 @@ impl<S, E> Monitor<S, E> {
     /// that it had.
     ///
     /// # Errors
-    /// If a setting of the state is out of range.
+    /// If a setting of the state is out of range, its images are not all of one shape, or the bank
+    /// has other classes than it had.
     pub fn restore(
         state: MonitorState,
         bank: ModelBank<S>,
         embedder: E,
     ) -> Result<Self, MonitorError> {
         state.config.validate()?;
+        let expected: Vec<String> = state.usual.iter().map(|usual| usual.class.clone()).collect();
+        let got: Vec<String> = bank.models().iter().map(|model| model.name().to_owned()).collect();
+        if expected != got {
+            return Err(MonitorError::OtherClasses { expected, got });
+        }
         for held in state.proposals.iter().flat_map(|p| &p.members).chain(&state.buffer) {
             let (shape, expected) = (held.image.shape(), state.image_shape);
             if shape != expected || held.embedding.len() != state.n_features {
@@ -131,14 +145,24 @@ impl<S, E> Monitor<S, E> {
         self.state.proposals.iter().find(|proposal| proposal.id == id)
     }
 
-    /// Drops a proposal and its images.
+    /// Drops a proposal and its images: they are no class worth a name. Clusters at the same place
+    /// are not proposed again, but dropped as well; [`Monitor::forget_dismissed`] takes that back.
+    /// The last `max_dismissed` are remembered.
     ///
     /// # Errors
     /// If no such proposal is open.
     pub fn dismiss(&mut self, id: u64) -> Result<Proposal, MonitorError> {
-        let position = self.state.proposals.iter().position(|proposal| proposal.id == id);
-        let position = position.ok_or(MonitorError::UnknownProposal(id))?;
-        Ok(self.state.proposals.remove(position))
+        let proposal = self.state.remove(id)?;
+        self.state.dismissed.push_back(centre_of(proposal.embeddings().view()));
+        while self.state.dismissed.len() > self.state.config.max_dismissed {
+            self.state.dismissed.pop_front();
+        }
+        Ok(proposal)
+    }
+
+    /// Lets clusters be proposed again that are like dismissed ones.
+    pub fn forget_dismissed(&mut self) {
+        self.state.dismissed.clear();
     }
 }
 
@@ -196,18 +220,14 @@ impl<S: for<'a> Score<Images<'a>>, E: Embed> Monitor<S, E> {
             } else {
                 vec![EventKind::Normal { class: class.to_owned(), ratio }]
             };
-            let report = self.state.drift.update(log_ratio(best))?;
-            if report.is_drift {
-                let (statistic, threshold) = (report.statistic, report.threshold);
-                kinds.push(EventKind::Drift { statistic, threshold, n_seen: report.n_seen });
-            }
+            kinds.extend(self.state.drift(best)?);
             events.extend(kinds.into_iter().map(|kind| Event { image, kind }));
         }
         Ok(events)
     }
 
     /// Makes a proposal a class: its model joins the bank, and what the model explains leaves the
-    /// buffer. The drift statistic starts afresh.
+    /// buffer. The drift statistic starts afresh, and learns what is usual for the class.
     ///
     /// # Errors
     /// If no such proposal is open, there is a class of that name, or a model fails.
@@ -216,18 +236,33 @@ impl<S: for<'a> Score<Images<'a>>, E: Embed> Monitor<S, E> {
             return Err(MonitorError::UnknownProposal(id));
         }
         let buffered = stack(self.state.buffer.iter());
+        let usual = Usual::new(model.name());
         self.bank.add(model)?;
+        self.state.usual.push(usual);
         if !self.state.buffer.is_empty() {
             let explained = self.bank.explain(buffered.view())?;
             let mut still = explained.iter().map(|best| best.ratio > 1.0);
             self.state.buffer.retain(|_| still.next().unwrap_or(true));
         }
         self.state.drift.restart();
-        self.dismiss(id)
+        self.state.remove(id)
     }
 }
 
 impl MonitorState {
+    fn remove(&mut self, id: u64) -> Result<Proposal, MonitorError> {
+        let position = self.proposals.iter().position(|proposal| proposal.id == id);
+        Ok(self.proposals.remove(position.ok_or(MonitorError::UnknownProposal(id))?))
+    }
+
+    /// Nothing while it is not known what is usual for the class.
+    fn drift(&mut self, best: &Explained) -> Result<Option<EventKind>, MonitorError> {
+        let Some(excess) = self.usual[best.class].excess(best) else { return Ok(None) };
+        let report = self.drift.update(excess)?;
+        let (statistic, threshold, n_seen) = (report.statistic, report.threshold, report.n_seen);
+        Ok(report.is_drift.then_some(EventKind::Drift { statistic, threshold, n_seen }))
+    }
+
     fn unexplained(
         &mut self,
         image: Images<'_>,
@@ -246,7 +281,10 @@ impl MonitorState {
             embedding: embedding.iter().copied().collect(),
             image: image.index_axis(Axis(0), 0).to_owned(),
         });
-        if self.buffer.len() > self.config.buffer_size {
+        let (n_seen, age) = (self.n_seen, self.config.buffer_age);
+        let is_old = |held: &Held| n_seen - held.number > age;
+        while self.buffer.len() > self.config.buffer_size || self.buffer.front().is_some_and(is_old)
+        {
             self.buffer.pop_front();
         }
         self.n_unexplained += 1;

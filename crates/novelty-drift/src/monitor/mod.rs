@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod fitted;
 mod state;
+mod usual;
 
 pub use bank::{ClassModel, Explained, ModelBank, train_class};
 pub use clustering::BufferClustering;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MonitorConfig;
 use super::calibration::Calibration;
+use super::usual::Usual;
 use crate::{CameraDiagnosis, OnlineDrift};
 
 /// All that a [`Monitor`](crate::Monitor) remembers, but for its models: saved by serde and
@@ -20,8 +21,12 @@ pub struct MonitorState {
     pub(super) n_unexplained: u64,
     pub(super) next_proposal: u64,
     pub(super) drift: OnlineDrift,
+    /// What is usual for each class of the bank.
+    pub(super) usual: Vec<Usual>,
     pub(super) buffer: VecDeque<Held>,
     pub(super) proposals: Vec<Proposal>,
+    /// The centres of dismissed proposals, oldest first.
+    pub(super) dismissed: VecDeque<Vec<f64>>,
     /// The clusters of the last look.
     pub(super) seen: Vec<Seen>,
     /// Images up to this one were there at the last look.
@@ -102,6 +107,12 @@ impl MonitorState {
     #[must_use]
     pub fn n_seen(&self) -> u64 {
         self.n_seen
+    }
+
+    /// Dismissed proposals that are remembered.
+    #[must_use]
+    pub fn n_dismissed(&self) -> usize {
+        self.dismissed.len()
     }
 
     /// Unexplained images that are kept and belong to no proposal.

@@ -197,6 +197,12 @@ impl OnlineDrift {
         &self.config
     }
 
+    /// The limit the statistic is held against.
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        self.threshold
+    }
+
     /// Forgets what it saw since the reference.
     pub(crate) fn restart(&mut self) {
         self.statistic = Statistic::new(self.config.test, self.config.side);

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::{Array2, Axis};
 use novelty_core::{Features, Fit, InputError};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -8,10 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::OnlineReport;
+use super::panels::{Panels, squared_distance};
 use super::run_length::limit_for;
 use crate::DriftError;
 use crate::embeddings::{Pool, keep_reference};
 use crate::error::ensure_at_least;
+use crate::exponential::exp_of_minus;
 use crate::settings::check_bandwidth;
 
 /// Settings of an [`OnlineMmd`].
@@ -117,9 +119,11 @@ impl OnlineMmdConfig {
 pub struct OnlineMmd {
     config: OnlineMmdConfig,
     n_features: usize,
-    /// The half that is compared with, row-major.
-    reference: Vec<f32>,
-    gamma: f64,
+    /// What embeddings are divided by: a power of two that brings them to a range of 1.
+    unit: f64,
+    /// The half that is compared with.
+    reference: Panels,
+    gamma: f32,
     /// The mean kernel of distinct reference samples.
     within_reference: f64,
     threshold: f64,
@@ -133,8 +137,8 @@ struct Recent {
     values: Vec<f32>,
     /// Its mean kernel with the reference.
     to_reference: f64,
-    /// Its kernel with every later one of the window, in order.
-    to_later: VecDeque<f64>,
+    /// The sum of its kernels with all later ones of the window.
+    to_later: f64,
 }
 
 impl Fit<Features<'_>> for OnlineMmdConfig {
@@ -150,22 +154,26 @@ impl Fit<Features<'_>> for OnlineMmdConfig {
         let (compared, held_out) = order.split_at(order.len() / 2);
         let compared = kept.select(Axis(0), compared);
         let held_out = kept.select(Axis(0), held_out);
+        let pool = Pool::new(compared.view(), held_out.view());
+        let unit = pool.unit;
         let gamma = match self.bandwidth {
-            Some(sigma) => 0.5 / (f64::from(sigma) * f64::from(sigma)),
-            None => {
-                let pool = Pool::new(compared.view(), held_out.view());
-                1.0 / f64::from(pool.median_squared_distance(self.seed))
-            }
+            Some(sigma) => 0.5 * (unit / f64::from(sigma)).powi(2),
+            None => 1.0 / pool.median_squared_distance(self.seed),
         };
-        if !gamma.is_finite() {
+        if pool.is_constant() {
             return Err(DriftError::Constant { place: "reference", value: kept[[0, 0]] });
         }
-        let within_reference = mean_within(&compared, gamma);
-        let threshold = self.limit(&compared, &held_out, gamma, within_reference);
+        let gamma = gamma.min(1e30) as f32;
+        let scaled = |rows: &Array2<f32>| rows.mapv(|x| (f64::from(x) / unit) as f32);
+        let (compared, held_out) = (scaled(&compared), scaled(&held_out));
+        let reference = Panels::new(compared.view());
+        let within_reference = mean_within(&compared, &reference, gamma);
+        let threshold = self.limit(&reference, &held_out, gamma, within_reference);
         Ok(OnlineMmd {
             config: self.clone(),
             n_features: compared.ncols(),
-            reference: compared.into_iter().collect(),
+            unit,
+            reference,
             gamma,
             within_reference,
             threshold,
@@ -177,19 +185,19 @@ impl Fit<Features<'_>> for OnlineMmdConfig {
 
 impl OnlineMmdConfig {
     /// The limit at which streams of held-out samples fire as seldom as asked.
-    fn limit(&self, compared: &Array2<f32>, held_out: &Array2<f32>, gamma: f64, rr: f64) -> f64 {
+    fn limit(&self, reference: &Panels, held_out: &Array2<f32>, gamma: f32, rr: f64) -> f64 {
         let n = held_out.nrows();
-        let to_reference: Vec<f64> = held_out
-            .rows()
-            .into_iter()
-            .map(|row| {
-                let rows = compared.rows();
-                rows.into_iter().map(|other| kernel(row, other, gamma)).sum::<f64>()
-                    / compared.nrows() as f64
-            })
-            .collect();
-        let within =
-            Array2::from_shape_fn((n, n), |(i, j)| kernel(held_out.row(i), held_out.row(j), gamma));
+        let own = Panels::new(held_out.view());
+        let mut within = Array2::zeros((n, n));
+        let mut to_reference = Vec::with_capacity(n);
+        for (row, mut kernels) in held_out.rows().into_iter().zip(within.rows_mut()) {
+            let row = row.to_vec();
+            to_reference.push(mean(&reference.kernels(&row, gamma)));
+            own.kernels(&row, gamma)
+                .into_iter()
+                .zip(&mut kernels)
+                .for_each(|(k, to)| *to = f64::from(k));
+        }
         limit_for(self.expected_run_time, self.seed.wrapping_add(1), |mut rng, length| {
             let mut order: Vec<usize> = (0..n).collect();
             let mut window: VecDeque<usize> = VecDeque::new();
@@ -230,22 +238,36 @@ fn statistic(n: usize, window: usize, pairs: f64, mixed: f64, within_reference: 
     within_reference + 2.0 * pairs / (m * (m - 1.0)) - 2.0 * mixed / m
 }
 
-fn kernel(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>, gamma: f64) -> f64 {
-    let square = |(x, y): (&f32, &f32)| f64::from((x - y) * (x - y));
-    (-gamma * a.iter().zip(b).map(square).sum::<f64>()).exp()
+fn mean(values: &[f32]) -> f64 {
+    values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64
 }
 
-fn mean_within(rows: &Array2<f32>, gamma: f64) -> f64 {
-    let n = rows.nrows();
-    let pairs = (0..n).flat_map(|i| (0..i).map(move |j| (i, j)));
-    let sum: f64 = pairs.map(|(i, j)| kernel(rows.row(i), rows.row(j), gamma)).sum();
-    2.0 * sum / (n as f64 * (n as f64 - 1.0))
+/// The mean kernel of distinct rows.
+fn mean_within(rows: &Array2<f32>, panels: &Panels, gamma: f32) -> f64 {
+    let n = rows.nrows() as f64;
+    let all = rows.rows().into_iter().map(|row| mean(&panels.kernels(&row.to_vec(), gamma)));
+    // The kernel of a row with itself is 1.
+    (all.sum::<f64>() - 1.0) / (n - 1.0)
 }
 
 impl OnlineMmd {
     /// The settings.
     pub fn config(&self) -> &OnlineMmdConfig {
         &self.config
+    }
+
+    /// The limit the statistic is held against.
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        self.threshold
+    }
+
+    /// The half of the reference that embeddings are compared with.
+    #[must_use]
+    pub fn reference(&self) -> Array2<f32> {
+        let mut rows = self.reference.rows(self.n_features);
+        rows.mapv_inplace(|x| (f64::from(x) * self.unit) as f32);
+        rows
     }
 
     /// Takes the next embedding.
@@ -276,25 +298,25 @@ impl OnlineMmd {
     }
 
     fn push(&mut self, embedding: &[f32]) {
-        let (new, gamma) = (ArrayView1::from(embedding), self.gamma);
         if self.recent.len() == self.config.window {
             self.recent.pop_front();
         }
-        for earlier in &mut self.recent {
-            let value = kernel(ArrayView1::from(&earlier.values), new, gamma);
-            earlier.to_later.push_back(value);
+        // What is so far off has a kernel of 0 with everything, and its squares are finite.
+        let scaled = |&x: &f32| (f64::from(x) / self.unit).clamp(-1e15, 1e15) as f32;
+        let values: Vec<f32> = embedding.iter().map(scaled).collect();
+        let mut kernels: Vec<f32> =
+            self.recent.iter().map(|earlier| squared_distance(&earlier.values, &values)).collect();
+        exp_of_minus(&mut kernels, self.gamma);
+        for (earlier, kernel) in self.recent.iter_mut().zip(kernels) {
+            earlier.to_later += f64::from(kernel);
         }
-        let rows = self.reference.chunks_exact(self.n_features);
-        let n = rows.len() as f64;
-        let to_reference =
-            rows.map(|row| kernel(ArrayView1::from(row), new, gamma)).sum::<f64>() / n;
-        let values = embedding.to_vec();
-        self.recent.push_back(Recent { values, to_reference, to_later: VecDeque::new() });
+        let to_reference = mean(&self.reference.kernels(&values, self.gamma));
+        self.recent.push_back(Recent { values, to_reference, to_later: 0.0 });
     }
 
     /// Summed anew for each sample, so that rounding does not pile up over a long stream.
     fn sums(&self) -> (f64, f64) {
-        let pairs = self.recent.iter().map(|recent| recent.to_later.iter().sum::<f64>()).sum();
+        let pairs = self.recent.iter().map(|recent| recent.to_later).sum();
         (pairs, self.recent.iter().map(|recent| recent.to_reference).sum())
     }
 }

@@ -3,6 +3,7 @@
 mod adwin;
 mod detector;
 mod mmd;
+mod panels;
 mod run_length;
 mod statistic;
 

@@ -2,8 +2,8 @@ use super::TwoSample;
 use super::sample::{Steps, sorted};
 use crate::DriftError;
 
-/// Products of sample sizes up to which the p-value is exact: 20 million steps of the recursion
-/// take some 50 ms.
+/// Products of sample sizes up to which the p-value is exact: 20 million steps of the recursion,
+/// which few statistics need, take some 50 ms.
 const EXACT_UP_TO: usize = 20_000_000;
 
 /// The two-sided Kolmogorov-Smirnov test: the largest difference of the two samples' empirical
@@ -14,7 +14,8 @@ const EXACT_UP_TO: usize = 20_000_000;
 /// conservative. Sensitive to any change of shape, most so in the middle.
 ///
 /// Hodges, *The significance probability of the Smirnov two-sample test*, Arkiv för Matematik,
-/// 1958; Stephens, *EDF statistics for goodness of fit*, JASA, 1974. Sorting, then `O(n m)`.
+/// 1958; Stephens, *EDF statistics for goodness of fit*, JASA, 1974. Sorting, then `O(n m D)`, and
+/// `O(n)` for samples of one size.
 ///
 /// # Errors
 /// If a sample has fewer than 2 values or one that is not finite.
@@ -50,21 +51,56 @@ pub(crate) fn kolmogorov_smirnov_sorted(reference: &[f32], window: &[f32]) -> Tw
 
 /// The share of the lattice paths from (0, 0) to (n, m) that touch or leave the band
 /// `|i m - j n| < largest`. Every order of the pooled samples is such a path, all equally likely.
-///
-/// `share[j]` is that of the paths to (i, j): a path's last step came from (i - 1, j) with
-/// probability `i / (i + j)`. Shares are kept of the paths outside, so that small ones are exact.
 fn exact(n: u64, m: u64, largest: u64) -> f64 {
-    if largest == 0 {
-        return 1.0;
+    match largest {
+        0 => 1.0,
+        _ if n == m => exact_equal(n, largest / n),
+        _ => exact_unequal(n, m, largest),
     }
-    let is_outside = |i: u64, j: u64| (i * m).abs_diff(j * n) >= largest;
-    let mut share = vec![0.0_f64; m as usize + 1];
+}
+
+/// For samples of one size, by reflection at both borders `|i - j| = h`:
+/// `2 sum_k (-1)^(k - 1) binomial(2n, n - k h) / binomial(2n, n)` from `k = 1`. As
+/// `2 r_1 (1 - r_2 (1 - r_3 (...)))`, where `r_k` is the ratio of neighbouring binomials, it loses
+/// no digits. Gnedenko and Korolyuk, 1951.
+fn exact_equal(n: u64, h: u64) -> f64 {
+    let (n, h) = (n as f64, h as f64);
+    let mut sum = 0.0;
+    let mut k = (n / h).floor();
+    while k >= 1.0 {
+        let before = (k - 1.0) * h;
+        let mut ratio = 1.0;
+        let mut j = 0.0;
+        while j < h {
+            ratio *= (n - before - j) / (n + before + j + 1.0);
+            j += 1.0;
+        }
+        sum = ratio * (1.0 - sum);
+        k -= 1.0;
+    }
+    (2.0 * sum).clamp(0.0, 1.0)
+}
+
+/// `share[j]` is that of the paths to (i, j): a path's last step came from (i - 1, j) with
+/// probability `i / (i + j)`. Shares are kept of the paths outside, so that small ones are exact;
+/// beyond the band all are 1, so that only the band is gone through.
+fn exact_unequal(n: u64, m: u64, largest: u64) -> f64 {
+    let inverse: Vec<f64> = (0..=n + m).map(|steps| 1.0 / steps.max(1) as f64).collect();
+    let mut share = vec![1.0_f64; m as usize + 1];
+    share[0] = 0.0;
     for i in 0..=n {
-        let mut left = 0.0;
-        for (j, below) in (0..=m).zip(&mut share) {
-            let steps = (i + j).max(1) as f64;
-            *below =
-                if is_outside(i, j) { 1.0 } else { (*below * i as f64 + left * j as f64) / steps };
+        // The least and the greatest j with |i m - j n| < largest.
+        let low = if i * m < largest { 0 } else { (i * m - largest) / n + 1 };
+        let high = ((i * m + largest - 1) / n).min(m);
+        if low > 0 {
+            share[low as usize - 1] = 1.0;
+        }
+        let mut left = if low > 0 { 1.0 } else { 0.0 };
+        let band = &mut share[low as usize..=high as usize];
+        for ((j, below), inverse) in (low..).zip(band).zip(&inverse[(i + low) as usize..]) {
+            if i + j > 0 {
+                *below = (*below * i as f64 + left * j as f64) * inverse;
+            }
             left = *below;
         }
     }
@@ -98,6 +134,16 @@ mod tests {
                 (exact(2000, 1000, largest), asymptotic(2000.0, 1000.0, statistic));
             // The exact one has steps; the limit passes through their lower half.
             assert!((exact / approximate - 1.0).abs() < 0.06, "{exact} {approximate}");
+        }
+    }
+
+    #[test]
+    fn both_ways_to_count_paths_agree() {
+        for n in [1_u64, 2, 7, 40, 301] {
+            for h in (1..=n).step_by((n / 10).max(1) as usize) {
+                let (closed, counted) = (exact_equal(n, h), exact_unequal(n, n, h * n));
+                assert!((closed / counted - 1.0).abs() < 1e-10, "{n}, {h}: {closed} {counted}");
+            }
         }
     }
 

@@ -8,6 +8,9 @@ use novelty_drift::{
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use crate::digits::{self, Model};
 
 const N_WINDOWS: u64 = 1000;
 
@@ -61,8 +64,8 @@ fn tests_of_embeddings_keep_their_level() {
         let (x, y) = (x.view(), y.view());
         let neighbors = TwoSampleClassifier::NearestNeighbors { k: 5 };
         let reports = [
-            MmdConfig::new().n_permutations(399).fit(x).unwrap().detect(y),
-            EnergyTestConfig::new().n_permutations(399).fit(x).unwrap().detect(y),
+            MmdConfig::new().fit(x).unwrap().detect(y),
+            EnergyTestConfig::new().fit(x).unwrap().detect(y),
             PerFeatureTestConfig::new().fit(x).unwrap().detect(y),
             ClassifierTestConfig::new().fit(x).unwrap().detect(y),
             ClassifierTestConfig::new().classifier(neighbors).fit(x).unwrap().detect(y),
@@ -73,5 +76,25 @@ fn tests_of_embeddings_keep_their_level() {
     }
     for (name, p_values) in names.iter().zip(&p_values) {
         assert_level(name, p_values);
+    }
+}
+
+/// What `examples/calibration.rs` does, on fewer windows.
+#[test]
+fn all_tests_keep_their_level_on_real_digits() {
+    let data = digits::mnist().unwrap();
+    let model = Model::new(&data).unwrap();
+    let unseen = Model::unseen(&data);
+    let population = model.describe_all(&data, &unseen[..8000], |images| images).unwrap();
+    let p_values: Vec<Vec<f64>> = (0..500)
+        .into_par_iter()
+        .map(|number| {
+            // A reference of its own for every window.
+            let (reference, window) = population.draw(&mut ChaCha8Rng::seed_from_u64(number));
+            reference.p_values(&window).unwrap()
+        })
+        .collect();
+    for (test, name) in digits::names().enumerate() {
+        assert_level(name, &p_values.iter().map(|p| p[test]).collect::<Vec<_>>());
     }
 }

@@ -3,7 +3,12 @@
 
 mod calibration;
 mod camera;
+mod degenerate;
+#[path = "../../examples/digits/mod.rs"]
+mod digits;
 mod golden;
 mod inputs;
 mod monitor;
 mod online;
+#[path = "../../examples/streams/mod.rs"]
+mod streams;
