@@ -78,14 +78,15 @@ struct Windows {
 }
 
 impl Windows {
-    /// Of pictures from the `skip`th on; every other clean window is of one digit alone.
+    /// Of pictures from the `skip`th on; no two of a kind have a picture in common. Every other clean
+    /// window is of one digit alone.
     fn new(data: &IdxDataset, classes: &[usize], skip: usize) -> Result<Self, Any> {
-        let pictures = |number: usize| digits(data, classes, skip + number * 11, WINDOW);
         let of = |kind: usize, severity: u8| -> Result<Vec<Array2<f32>>, Any> {
+            let number = kind * 5 + usize::from(severity);
             let one = |i: usize| -> Result<Array2<f32>, Any> {
-                let number = (kind * 5 + usize::from(severity)) * N_WINDOWS + i;
-                let images = pictures(number)?;
-                let images = corrupted(images.view(), KINDS[kind], severity, 1000 * number)?;
+                let images = digits(data, classes, skip + 13 * number + i * WINDOW, WINDOW)?;
+                let draws = 10_000 * (number + 1) + i * WINDOW;
+                let images = corrupted(images.view(), KINDS[kind], severity, draws)?;
                 Ok(style_features(images.view())?)
             };
             (0..N_WINDOWS).into_par_iter().map(one).collect()
@@ -93,10 +94,10 @@ impl Windows {
         let by_severity =
             |kind| Ok([of(kind, 1)?, of(kind, 2)?, of(kind, 3)?, of(kind, 4)?, of(kind, 5)?]);
         let clean = |i: usize| -> Result<Array2<f32>, Any> {
-            let class = &classes[i / 2 % classes.len()..][..1];
+            let one_digit = &classes[i / 2 % classes.len()..][..1];
             let images = match i % 2 {
-                0 => pictures(2 * i)?,
-                _ => digits(data, class, skip / classes.len() + 5 * i, WINDOW)?,
+                0 => digits(data, classes, skip + i * WINDOW, WINDOW)?,
+                _ => digits(data, one_digit, skip / 5 + i / 10 * WINDOW, WINDOW)?,
             };
             Ok(style_features(images.view())?)
         };

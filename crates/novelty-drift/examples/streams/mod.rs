@@ -221,13 +221,7 @@ pub(crate) struct Pair {
 }
 
 fn train(name: &str, images: Images<'_>) -> Result<ClassModel<Nearest>, Any> {
-    Ok(train_class(
-        name,
-        &NearestConfig,
-        &QuantileThreshold::new(std::env::var("Q").map_or(0.98, |q| q.parse().unwrap())),
-        images,
-        5,
-    )?)
+    Ok(train_class(name, &NearestConfig, &QuantileThreshold::new(0.98), images, 5)?)
 }
 
 impl Pair {
@@ -338,9 +332,8 @@ pub(crate) fn run(monitor: &mut DigitMonitor, images: Images<'_>) -> Result<Vec<
     let mut events = Vec::new();
     for batch in images.axis_chunks_iter(Axis(0), BATCH) {
         events.extend(monitor.push(batch)?);
-        let ready = monitor.proposals().iter().filter(|proposal| {
-            proposal.members().len() >= std::env::var("AD").map_or(ADOPT_AT, |q| q.parse().unwrap())
-        });
+        let ready =
+            monitor.proposals().iter().filter(|proposal| proposal.members().len() >= ADOPT_AT);
         let ready: Vec<(u64, Array4<f32>)> =
             ready.map(|proposal| (proposal.id(), proposal.images())).collect();
         for (id, images) in ready {
