@@ -26,7 +26,7 @@ impl WithSimd for ExpOfMinus<'_> {
 /// `exp(x)` for `x <= 0` to 2 units in the last place, without branches, so that a loop over it
 /// fills vector registers: `2^n e^r` with `|r| <= ln 2 / 2`, and Taylor's polynomial of `e^r`.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 * 2^23: adding it rounds to a whole number
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;

@@ -9,7 +9,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::neighbors::window_share;
 use super::per_feature::explained;
-use super::pool::{check_window, keep_reference, stack};
+use super::pool::{Pool, check_window, keep_reference, stack};
 use crate::DriftError;
 use crate::permutation::{bits, seed_of};
 use crate::settings::check_significance;
@@ -146,8 +146,10 @@ impl ClassifierTest {
     /// How much each unseen sample looks like the window, and which of them are of it.
     fn unseen_scores(&self, window: Features<'_>) -> (Vec<f32>, Vec<bool>) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed_of(self.config.seed, bits(&window)));
-        let reference = Halves::split(self.reference.view(), &mut rng);
-        let window = Halves::split(window, &mut rng);
+        // Brought to a range of 1, so that no mean overflows and no variance vanishes.
+        let pool = Pool::new(self.reference.view(), window);
+        let reference = Halves::split(pool.reference(), &mut rng);
+        let window = Halves::split(pool.window(), &mut rng);
         let labels = |r: &Array2<f32>, w: &Array2<f32>| {
             [vec![false; r.nrows()], vec![true; w.nrows()]].concat()
         };

@@ -10,10 +10,11 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, s};
 use novelty_core::DriftReport;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::pool::Pool;
-use crate::exponential::exp_of_minus;
+use super::pool::{Pool, product};
+use crate::exponential::exp;
 use crate::permutation::{Relabelling, bits, p_value, seed_of};
 use crate::scores::{Permutations, TwoSample};
 
@@ -30,17 +31,6 @@ pub(super) enum Kernel {
 }
 
 impl Kernel {
-    fn apply(self, squared_distances: &mut [f32]) {
-        match self {
-            Self::Gaussian { gamma } => exp_of_minus(squared_distances, gamma),
-            Self::NegativeDistance => {
-                for value in squared_distances {
-                    *value = -value.sqrt();
-                }
-            }
-        }
-    }
-
     /// The kernel of a sample with itself.
     fn diagonal(self) -> f64 {
         match self {
@@ -102,68 +92,163 @@ fn pair_sums(pool: &Pool, kernel: Kernel, labels: ArrayView2<'_, f32>) -> Vec<Pa
     let range = |block: usize| block * BLOCK..pool.len().min((block + 1) * BLOCK);
     let pairs: Vec<(usize, usize)> =
         (0..n_blocks).flat_map(|i| (i..n_blocks).map(move |j| (i, j))).collect();
-    let mut sums = vec![PairSums::default(); labels.ncols()];
+    // Of pairs of window samples for every labelling, and of all pairs of a sample.
+    let mut window = vec![0.0; labels.ncols()];
+    let mut totals = vec![0.0; pool.len()];
+    let add = |to: &mut [f64], from: &[f64]| to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
     // A few blocks at a time, so that their sums do not pile up.
     for some in pairs.chunks(16) {
-        let parts: Vec<Vec<PairSums>> = some
+        let parts: Vec<BlockSums> = some
             .par_iter()
-            .map(|&(i, j)| block_sums(pool, kernel, labels, range(i), range(j)))
+            .map_init(Buffers::default, |buffers, &(i, j)| {
+                block_sums(pool, kernel, labels, [range(i), range(j)], buffers)
+            })
             .collect();
-        for part in parts {
-            for (sum, part) in sums.iter_mut().zip(part) {
-                sum.window += part.window;
-                sum.mixed += part.mixed;
-                sum.total += part.total;
+        for (&(i, j), part) in some.iter().zip(&parts) {
+            add(&mut window, &part.window);
+            add(&mut totals[range(i)], &part.rows);
+            if i != j {
+                add(&mut totals[range(j)], &part.columns);
             }
         }
     }
-    sums
+    let total: f64 = totals.iter().sum();
+    let mut of_window = vec![0.0; labels.ncols()];
+    for (labels, &total) in labels.rows().into_iter().zip(&totals) {
+        of_window.iter_mut().zip(labels).for_each(|(sum, &p)| *sum += total * f64::from(p));
+    }
+    let sums = window.into_iter().zip(of_window);
+    // A window sample's pairs are those within the window and the mixed ones.
+    sums.map(|(window, of_window)| PairSums { window, mixed: of_window - window, total }).collect()
+}
+
+/// What a thread writes to block by block.
+#[derive(Default)]
+struct Buffers {
+    block: Vec<f32>,
+    of_window: Vec<f32>,
 }
 
 /// What one block, and its mirror image, adds.
+struct BlockSums {
+    /// Over pairs of window samples, for every labelling.
+    window: Vec<f64>,
+    rows: Vec<f64>,
+    columns: Vec<f64>,
+}
+
 fn block_sums(
     pool: &Pool,
     kernel: Kernel,
     labels: ArrayView2<'_, f32>,
-    rows: Range<usize>,
-    columns: Range<usize>,
-) -> Vec<PairSums> {
+    [rows, columns]: [Range<usize>; 2],
+    buffers: &mut Buffers,
+) -> BlockSums {
     let is_diagonal = rows == columns;
-    let mut block = pool.squared_distances(rows.clone(), columns.clone());
-    if is_diagonal {
-        block.diag_mut().fill(0.0);
+    let Buffers { block, of_window } = buffers;
+    pool.products(rows.clone(), columns.clone(), block);
+    let mut totals = Totals { rows: vec![0.0; rows.len()], columns: vec![0.0; columns.len()] };
+    Arch::new().dispatch(Finish {
+        block,
+        left: &pool.lengths()[rows.clone()],
+        right: &pool.lengths()[columns.clone()],
+        kernel,
+        diagonal: is_diagonal.then(|| kernel.diagonal() as f32),
+        totals: &mut totals,
+    });
+    let shape = (rows.len(), columns.len());
+    if let Ok(block) = ArrayView2::from_shape(shape, &block[..]) {
+        product(block, labels.slice(s![columns, ..]), of_window);
     }
-    if let Some(values) = block.as_slice_mut() {
-        kernel.apply(values);
-    }
-    let row_totals: Vec<f64> =
-        block.rows().into_iter().map(|row| row.iter().map(|&k| f64::from(k)).sum()).collect();
-    let of_window = block.dot(&labels.slice(s![columns.clone(), ..]));
-    let column_totals = block.sum_axis(ndarray::Axis(0));
-    let total: f64 = row_totals.iter().sum();
-    let left = labels.slice(s![rows, ..]);
-    let right = labels.slice(s![columns, ..]);
     let mut window = vec![0.0_f64; labels.ncols()];
-    let mut from_left = vec![0.0_f64; labels.ncols()];
-    for ((sums, labels), &total) in of_window.rows().into_iter().zip(left.rows()).zip(&row_totals) {
-        for (b, (&sum, &label)) in sums.iter().zip(labels).enumerate() {
-            window[b] += f64::from(sum * label);
-            from_left[b] += total * f64::from(label);
-        }
-    }
-    let mut from_right = vec![0.0_f64; labels.ncols()];
-    for (labels, &total) in right.rows().into_iter().zip(&column_totals) {
-        for (sum, &label) in from_right.iter_mut().zip(labels) {
-            *sum += f64::from(total) * f64::from(label);
-        }
-    }
     let mirror = if is_diagonal { 1.0 } else { 2.0 };
-    let sums = window.iter().zip(from_left.iter().zip(&from_right));
-    sums.map(|(&window, (&left, &right))| {
-        // Pairs with a window sample on the left and a reference sample on the right, and back;
-        // halved, as the mirror image counts them once more.
-        let mixed = 0.5 * (left + right - 2.0 * window);
-        PairSums { window: mirror * window, mixed: mirror * mixed, total: mirror * total }
-    })
-    .collect()
+    let left = labels.slice(s![rows, ..]);
+    let left = left.as_slice().unwrap_or_default();
+    Arch::new().dispatch(WindowSums { of_window, left, window: &mut window });
+    window.iter_mut().for_each(|sum| *sum *= mirror);
+    let columns = totals.columns.into_iter().map(f64::from).collect();
+    BlockSums { window, rows: totals.rows, columns }
+}
+
+/// Adds to `window` what `of_window` holds where `left` is 1; all have as many columns.
+struct WindowSums<'a> {
+    of_window: &'a [f32],
+    left: &'a [f32],
+    window: &'a mut [f64],
+}
+
+impl WithSimd for WindowSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let n = self.window.len().max(1);
+        for (sums, labels) in self.of_window.chunks_exact(n).zip(self.left.chunks_exact(n)) {
+            for ((total, &sum), &label) in self.window.iter_mut().zip(sums).zip(labels) {
+                *total += f64::from(sum * label);
+            }
+        }
+    }
+}
+
+/// The sums of a block's rows and columns.
+struct Totals {
+    rows: Vec<f64>,
+    columns: Vec<f32>,
+}
+
+/// Makes kernels of a block of products, and sums them while they are in cache.
+struct Finish<'a> {
+    block: &'a mut [f32],
+    left: &'a [f32],
+    right: &'a [f32],
+    kernel: Kernel,
+    /// What the diagonal is, where rows and columns are the same samples.
+    diagonal: Option<f32>,
+    totals: &'a mut Totals,
+}
+
+impl WithSimd for Finish<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let rows = self.block.chunks_exact_mut(self.right.len().max(1));
+        for (i, (row, &square)) in rows.zip(self.left).enumerate() {
+            let distances = row.iter_mut().zip(self.right);
+            match self.kernel {
+                Kernel::Gaussian { gamma } => {
+                    for (value, &other) in distances {
+                        *value = exp(-gamma * (square + other - 2.0 * *value).max(0.0));
+                    }
+                }
+                Kernel::NegativeDistance => {
+                    for (value, &other) in distances {
+                        *value = -(square + other - 2.0 * *value).max(0.0).sqrt();
+                    }
+                }
+            }
+            if let Some(diagonal) = self.diagonal {
+                row[i] = diagonal;
+            }
+            for (total, &value) in self.totals.columns.iter_mut().zip(&*row) {
+                *total += value;
+            }
+            self.totals.rows[i] = sum(row);
+        }
+    }
+}
+
+/// In sixteen sums, which need not wait for each other.
+#[inline(always)]
+fn sum(values: &[f32]) -> f64 {
+    let mut sums = [0.0_f64; 16];
+    let chunks = values.chunks_exact(sums.len());
+    let rest: f64 = chunks.remainder().iter().map(|&value| f64::from(value)).sum();
+    for chunk in chunks {
+        for i in 0..16 {
+            sums[i] += f64::from(chunk[i]);
+        }
+    }
+    sums.iter().sum::<f64>() + rest
 }

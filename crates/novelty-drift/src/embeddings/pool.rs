@@ -1,3 +1,7 @@
+use std::ops::Range;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use novelty_core::{Features, InputError, ensure_finite};
 use rand::SeedableRng;
@@ -52,6 +56,27 @@ pub(super) fn stack(upper: ArrayView2<'_, f32>, lower: ArrayView2<'_, f32>) -> A
     rows.slice_mut(s![..upper.nrows(), ..]).assign(&upper);
     rows.slice_mut(s![upper.nrows().., ..]).assign(&lower);
     rows
+}
+
+/// The product of two matrices, row by row in `out`. On one thread: blocks of it are made in
+/// parallel.
+pub(super) fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, out: &mut Vec<f32>) {
+    let (n, m) = (a.nrows(), b.ncols());
+    let (Some(left), Some(right)) = (as_faer(a), as_faer(b)) else {
+        *out = a.dot(&b).iter().copied().collect();
+        return;
+    };
+    out.resize(n * m, 0.0);
+    let view = MatMut::from_row_major_slice_mut(out, n, m);
+    matmul(view, Accum::Replace, left, right, 1.0, Par::Seq);
+}
+
+/// Where the values stand side by side, by rows or by columns.
+fn as_faer(x: ArrayView2<'_, f32>) -> Option<MatRef<'_, f32>> {
+    let (n, m) = x.dim();
+    let by_rows = x.to_slice().map(|values| MatRef::from_row_major_slice(values, n, m));
+    let by_columns = || x.reversed_axes().to_slice();
+    by_rows.or_else(|| by_columns().map(|values| MatRef::from_column_major_slice(values, n, m)))
 }
 
 /// Reference and window in one array, with the squared length of every row: what distances by
@@ -109,20 +134,34 @@ impl Pool {
         self.len() - self.n_reference
     }
 
+    /// The reference's rows.
+    pub(super) fn reference(&self) -> ArrayView2<'_, f32> {
+        self.rows.slice(s![..self.n_reference, ..])
+    }
+
     /// The window's rows.
     pub(super) fn window(&self) -> ArrayView2<'_, f32> {
         self.rows.slice(s![self.n_reference.., ..])
     }
 
+    /// The squared lengths of the rows.
+    pub(super) fn lengths(&self) -> &[f32] {
+        self.squares.as_slice().unwrap_or_default()
+    }
+
+    /// Scalar products between two ranges of rows.
+    pub(super) fn products(&self, left: Range<usize>, right: Range<usize>, out: &mut Vec<f32>) {
+        let (left, right) = (self.rows.slice(s![left, ..]), self.rows.slice(s![right, ..]));
+        product(left, right.reversed_axes(), out);
+    }
+
     /// Squared distances between two ranges of rows, not below 0, in squared units.
-    pub(super) fn squared_distances(
-        &self,
-        left: std::ops::Range<usize>,
-        right: std::ops::Range<usize>,
-    ) -> Array2<f32> {
-        let (a, b) =
-            (self.rows.slice(s![left.clone(), ..]), self.rows.slice(s![right.clone(), ..]));
-        let mut distances = a.dot(&b.t());
+    pub(super) fn squared_distances(&self, left: Range<usize>, right: Range<usize>) -> Array2<f32> {
+        let mut products = Vec::new();
+        self.products(left.clone(), right.clone(), &mut products);
+        let shape = (left.len(), right.len());
+        // The length is that of the shape.
+        let mut distances = Array2::from_shape_vec(shape, products).unwrap_or_default();
         let right_squares = self.squares.slice(s![right]);
         for (mut row, &square) in
             distances.rows_mut().into_iter().zip(&self.squares.slice(s![left]))

@@ -57,7 +57,7 @@ where
         let embeddings = embed(&embedder, images)?;
         let calibration = Calibration::new(self, &embeddings, classes)?;
         let explained = bank.explain(images)?;
-        let mut usual: Vec<Usual> = bank
+        let usual: Vec<Usual> = bank
             .models()
             .iter()
             .enumerate()
@@ -257,7 +257,7 @@ impl MonitorState {
 
     /// Nothing while it is not known what is usual for the class.
     fn drift(&mut self, best: &Explained) -> Result<Option<EventKind>, MonitorError> {
-        let Some(excess) = self.usual[best.class].excess(best) else { return Ok(None) };
+        let Some(excess) = self.usual[best.class].observe(best) else { return Ok(None) };
         let report = self.drift.update(excess)?;
         let (statistic, threshold, n_seen) = (report.statistic, report.threshold, report.n_seen);
         Ok(report.is_drift.then_some(EventKind::Drift { statistic, threshold, n_seen }))

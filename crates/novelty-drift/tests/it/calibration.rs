@@ -6,19 +6,14 @@ use novelty_drift::{
     ClassifierTestConfig, EnergyTestConfig, MmdConfig, PerFeatureTestConfig, ScoreDriftConfig,
     ScoreTest, TwoSampleClassifier,
 };
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+pub(crate) use crate::digits::normal;
 use crate::digits::{self, Model};
 
 const N_WINDOWS: u64 = 1000;
-
-/// By Box and Muller.
-pub(crate) fn normal(rng: &mut ChaCha8Rng) -> f32 {
-    let (u, v): (f64, f64) = (rng.gen_range(1e-12..1.0), rng.gen_range(0.0..1.0));
-    ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
-}
 
 /// Within 2 standard deviations of 0.05.
 #[track_caller]
