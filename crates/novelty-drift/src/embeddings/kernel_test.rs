@@ -41,8 +41,12 @@ impl Kernel {
 }
 
 /// The unbiased estimate of the squared maximum mean discrepancy,
-/// `mean k(w, w') + mean k(r, r') - 2 mean k(r, w)` over distinct samples, and its p-value.
+/// `mean k(w, w') + mean k(r, r') - 2 mean k(r, w)` over distinct samples, and its p-value; 0 and 1
+/// where all samples are the same.
 pub(super) fn discrepancy(pool: &Pool, kernel: Kernel, permutations: Permutations) -> TwoSample {
+    if pool.is_constant() {
+        return TwoSample { statistic: 0.0, p_value: 1.0 };
+    }
     let seed = seed_of(permutations.seed, bits(pool.window()));
     let permutations = Permutations { seed, ..permutations };
     let labels = labels(pool, permutations);

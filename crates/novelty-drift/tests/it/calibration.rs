@@ -59,8 +59,8 @@ fn tests_of_embeddings_keep_their_level() {
         let (x, y) = (x.view(), y.view());
         let neighbors = TwoSampleClassifier::NearestNeighbors { k: 5 };
         let reports = [
-            MmdConfig::new().fit(x).unwrap().detect(y),
-            EnergyTestConfig::new().fit(x).unwrap().detect(y),
+            MmdConfig::new().n_permutations(399).fit(x).unwrap().detect(y),
+            EnergyTestConfig::new().n_permutations(399).fit(x).unwrap().detect(y),
             PerFeatureTestConfig::new().fit(x).unwrap().detect(y),
             ClassifierTestConfig::new().fit(x).unwrap().detect(y),
             ClassifierTestConfig::new().classifier(neighbors).fit(x).unwrap().detect(y),

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, Array4, Axis, s};
 use novelty_core::{Embed, Fit, Images, InputError, Score, Threshold};
-use novelty_data::{CorruptionKind, IdxDataset, Split};
+use novelty_data::{IdxDataset, Split};
 use novelty_drift::{
     BufferClustering, ClassModel, Event, EventKind, ModelBank, Monitor, MonitorConfig,
     MonitorError, MonitorReference, MonitorState, train_class,
@@ -11,15 +11,12 @@ use novelty_scoring::QuantileThreshold;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::streams::{
-    DigitMonitor, NearestConfig, Pair, SPELL, Stream, corrupted, digits, mnist, proposed, run,
-};
+use crate::streams::{DigitMonitor, NearestConfig, Pair, SPELL, Stream, mnist, proposed, run};
 
 /// Of the sets that the scorer was chosen on; `examples/monitor.rs` tells of ten others.
-const PAIRS: [Pair; 4] = [
+const PAIRS: [Pair; 3] = [
     Pair { known: [6, 9], new: [1, 3] },
     Pair { known: [7, 0], new: [2, 4] },
-    Pair { known: [1, 4], new: [6, 8] },
     Pair { known: [5, 8], new: [0, 2] },
 ];
 
@@ -119,28 +116,6 @@ fn what_was_dismissed_is_not_proposed_again() {
     assert_eq!(monitor.state().n_dismissed(), 0);
 }
 
-#[test]
-fn an_adopted_class_is_no_drift() {
-    let data = mnist(Split::Train).unwrap();
-    let pair = PAIRS[0];
-    let mut monitor = pair.monitor(&data, &MonitorConfig::new()).unwrap();
-    let stream = pair.stream(&data, 1, true).unwrap();
-    let (before, _) = stream.images.view().split_at(Axis(0), 1400);
-    run(&mut monitor, before.slice(s![700.., .., .., ..])).unwrap();
-    assert_eq!(monitor.bank().models().len(), 3);
-    // The known ones and the adopted one, in equal parts, and none of them seen before.
-    let classes = [pair.known[0], pair.known[1], pair.new[0]];
-    let images = digits(&data, &classes, 14_500, 1500).unwrap();
-    let events = run(&mut monitor, images.view()).unwrap();
-    let drifts = events.iter().filter(|e| matches!(e.kind, EventKind::Drift { .. })).count();
-    assert_eq!(drifts, 0);
-    // Of the adopted one alone, darker than it was.
-    let dark = digits(&data, &[pair.new[0]], 4000, 200).unwrap();
-    let dark = corrupted(dark.view(), CorruptionKind::GaussianNoise, 3, 0).unwrap();
-    let events = run(&mut monitor, dark.view()).unwrap();
-    assert!(events.iter().any(|e| matches!(e.kind, EventKind::Drift { .. })));
-}
-
 /// The first two pixels; the score is the first.
 #[derive(Debug, Clone)]
 struct TwoPixels;
@@ -181,6 +156,7 @@ fn tiny_monitor(config: &MonitorConfig) -> Result<Monitor<TwoPixels, TwoPixels>,
 #[test]
 fn a_million_images_do_not_make_the_state_grow() {
     let config = MonitorConfig::new().buffer_size(50).max_members(50).check_every(20);
+    let config = config.buffer_age(1_000_000);
     let mut monitor = tiny_monitor(&config).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let mut sizes = Vec::new();
