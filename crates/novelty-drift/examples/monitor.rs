@@ -8,6 +8,11 @@
 //! A monitor knows two digits. Of the 2,000 pictures of a stream, those from 300 to 699 have a
 //! camera problem; from 900 on every other one is of a first new digit, from 1,400 on of a second.
 //! A proposal of 60 pictures is adopted. The streams without news are of the known digits alone.
+//!
+//! The scorer's quantile and the buffer's age were chosen on ten other sets of digits. On those, which
+//! are not held out, 33 of 40 new digits were found within 60 images, with 3 false classes, and none
+//! in 20 quiet streams; 9 was never found beside 2, 5 and 7, and 3 and 5 beside 8 and 1 came late. How
+//! it does on the sets here has not been measured yet.
 #![expect(clippy::print_stdout, reason = "an example shows what it finds")]
 
 mod streams;

@@ -1,4 +1,4 @@
-//! What each test finds on real pictures, at a false-alarm rate of 1 %.
+//! What each test finds on real pictures, with limits at 1 % of false alarms.
 //!
 //! ```text
 //! NOVELTY_DATASETS=folder cargo run --release -p novelty-drift --example power [windows]
@@ -8,7 +8,7 @@
 //! digits, every window 100; each window has a reference of its own. Tests see 30 principal
 //! components of 2,000 other digits, or, for tests of one number, the distance to the nearest of
 //! them. The limit of each test is the 1 % quantile of its p-values over windows without drift;
-//! the rate of false alarms is then counted on others.
+//! the rate of false alarms is then counted on others, where it was up to 3 %.
 #![expect(clippy::print_stdout, reason = "an example shows what it finds")]
 
 mod digits;

@@ -37,6 +37,9 @@ use crate::error::ensure_at_least;
 /// assert_eq!(content.verdict, Verdict::NewContent);
 /// # Ok::<(), novelty_drift::DriftError>(())
 /// ```
+///
+/// How far to trust it: the rule was tuned on windows of corrupted MNIST digits; on fresh windows of
+/// 30 digits, 23 of 32 were called by the right problem.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraDiagnosis {
     pub(super) scale: Scale,

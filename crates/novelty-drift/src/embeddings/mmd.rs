@@ -15,8 +15,8 @@ use crate::settings::{check_bandwidth, check_max_reference, check_significance};
 pub struct MmdConfig {
     /// The false-alarm rate, in (0, 1). Default 0.05.
     pub significance: f64,
-    /// Relabellings, at least 1. Default 400; the smallest p-value is `1 / (n + 1)`. With 399 no
-    /// p-value would lie between 0.0475 and 0.05, and the test would fire too seldom.
+    /// Relabellings, at least 1. Default 399; the smallest p-value is `1 / (n + 1)`. `p < 0.05` then
+    /// happens in 19 of 400 windows without drift, 4.75 %; `p <= 0.05` in exactly 5 %.
     pub n_permutations: usize,
     /// The kernel's width sigma, above 0. Default `None`: the median heuristic,
     /// `2 sigma^2 = median d^2` over the pooled samples; the mean where the median is 0.
@@ -30,7 +30,7 @@ pub struct MmdConfig {
 impl Default for MmdConfig {
     fn default() -> Self {
         let (bandwidth, max_reference, seed) = (None, 5000, 42);
-        Self { significance: 0.05, n_permutations: 400, bandwidth, max_reference, seed }
+        Self { significance: 0.05, n_permutations: 399, bandwidth, max_reference, seed }
     }
 }
 

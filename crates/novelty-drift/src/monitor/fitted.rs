@@ -14,15 +14,16 @@ use super::{
 /// they drift, and whether those that nothing explains hold a new class.
 ///
 /// An image is of the class whose model scores it lowest in units of its threshold, if that is at
-/// most 1. What no class and no camera problem explains goes to a buffer of bounded size and age, which is
-/// clustered after every few additions. A cluster is proposed as a new class once it is large
+/// most 1. What no class and no camera problem explains goes to a buffer of bounded size and age,
+/// which is clustered after every few additions. A cluster is proposed as a new class once it is large
 /// (`min_class_size`), tight (its spread is that of a known class) and stable (its members stay
 /// together from look to look). A proposal goes on collecting its images until the caller trains a
 /// model on them, see [`train_class`](crate::train_class), and adopts it.
 ///
 /// A cumulative sum says `Drift`: of the log of score over threshold, standardised by what is usual
-/// for the class that explains an image best. What is usual for an adopted class is learnt from the
-/// first 200 images that it explains.
+/// for the class that explains an image best. What is usual for an adopted class is taken from
+/// the first 200 images that it explains, none of which counts towards an alarm. That does not rule
+/// out an alarm after an adoption: one can still come, and how often has not been measured.
 ///
 /// The same stream gives the same events, in whatever batches it comes. Memory is bounded by the
 /// settings: `buffer_size + max_proposals * max_members` images and embeddings.

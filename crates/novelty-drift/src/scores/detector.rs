@@ -49,7 +49,8 @@ pub struct ScoreDriftConfig {
     pub test: ScoreTest,
     /// The false-alarm rate, in (0, 1). Default 0.05.
     pub significance: f64,
-    /// Relabellings, for the tests that permute; at least 1. Default 1,000.
+    /// Relabellings, for the tests that permute; at least 1. Default 999: `p < 0.05`
+    /// then happens in 4.9 % of the windows without drift.
     pub n_permutations: usize,
     /// Seed of the relabellings. Default 42.
     pub seed: u64,
@@ -59,7 +60,7 @@ impl ScoreDriftConfig {
     /// The defaults for a test.
     #[must_use]
     pub fn new(test: ScoreTest) -> Self {
-        Self { test, significance: 0.05, n_permutations: 1000, seed: 42 }
+        Self { test, significance: 0.05, n_permutations: 999, seed: 42 }
     }
 
     /// Sets the false-alarm rate.

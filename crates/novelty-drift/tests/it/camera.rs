@@ -14,8 +14,8 @@ fn diagnose(diagnosis: &CameraDiagnosis, images: Images<'_>) -> Diagnosis {
     diagnosis.diagnose(style_features(images).unwrap().view()).unwrap()
 }
 
-/// The rule was found on these very windows. On others it is right less often; `examples/camera.rs`
-/// chooses it on training digits and tells how often.
+/// Not held out: the rule was tuned on these very windows. On fresh ones (test digits from the
+/// 4,000th on) 23 of 32 were right, fewer than is asserted here.
 #[test]
 fn a_window_of_digits_says_which_problem_and_how_severe() {
     let (train, test) = (mnist(Split::Train).unwrap(), mnist(Split::Test).unwrap());
