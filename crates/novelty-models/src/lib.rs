@@ -92,6 +92,7 @@ mod optimizer;
 mod parameters;
 mod random;
 mod schedule;
+mod settings;
 mod svdd;
 mod trainer;
 mod vae;

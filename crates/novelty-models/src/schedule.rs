@@ -1,6 +1,8 @@
 use novelty_core::InputError;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::{below_one, not_negative, positive};
+
 /// The loss that decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,7 +163,7 @@ impl ConvergenceConfig {
         if self.patience == 0 {
             return Err(InputError::setting("convergence patience", self.patience, "at least 1"));
         }
-        share("convergence tolerance", self.tolerance)
+        below_one("convergence tolerance", self.tolerance)
     }
 }
 
@@ -262,43 +264,24 @@ impl Schedule {
     pub(crate) fn validate(&self) -> Result<(), InputError> {
         match self {
             Self::Constant => Ok(()),
-            Self::TimeBased { decay } => at_least_zero("decay", *decay),
+            Self::TimeBased { decay } => not_negative("decay", *decay),
             Self::Step { every: 0, .. } => Err(InputError::setting("every", 0, "at least 1")),
-            Self::Step { factor, .. } | Self::MultiStep { factor, .. } => above_zero(*factor),
-            Self::Plateau(plateau) => {
-                above_zero(plateau.factor)?;
-                share("factor", plateau.factor)?;
-                share("tolerance", plateau.tolerance)?;
-                at_least_zero("min_rate", plateau.min_rate)
+            Self::Step { factor, .. } | Self::MultiStep { factor, .. } => {
+                positive("factor", *factor)
             }
-            Self::Cosine { min_rate } => at_least_zero("min_rate", *min_rate),
+            Self::Plateau(plateau) => {
+                positive("factor", plateau.factor)?;
+                below_one("factor", plateau.factor)?;
+                below_one("tolerance", plateau.tolerance)?;
+                not_negative("min_rate", plateau.min_rate)
+            }
+            Self::Cosine { min_rate } => not_negative("min_rate", *min_rate),
         }
     }
 }
 
 fn power(factor: f64, n: usize) -> f64 {
     factor.powi(i32::try_from(n).unwrap_or(i32::MAX))
-}
-
-fn at_least_zero(name: &'static str, value: f64) -> Result<(), InputError> {
-    if value >= 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(InputError::setting(name, value, "at least 0"))
-}
-
-fn above_zero(factor: f64) -> Result<(), InputError> {
-    if factor > 0.0 && factor.is_finite() {
-        return Ok(());
-    }
-    Err(InputError::setting("factor", factor, "above 0"))
-}
-
-fn share(name: &'static str, value: f64) -> Result<(), InputError> {
-    if (0.0..1.0).contains(&value) {
-        return Ok(());
-    }
-    Err(InputError::setting(name, value, "in 0..1"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use tch::{TchError, Tensor};
 
 use super::fused::{self, AdamStep};
-use super::{below_one, not_negative, positive};
+use crate::settings::{below_one, not_negative, positive};
 
 /// The Adam optimiser's settings.
 ///

@@ -2,7 +2,7 @@ use novelty_core::InputError;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, TchError, Tensor};
 
-use super::positive;
+use crate::settings::positive;
 
 /// A bound on the gradients of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -92,24 +92,3 @@ impl OptimizerConfig {
         }
     }
 }
-
-fn positive(name: &'static str, value: f64) -> Result<(), InputError> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(InputError::setting(name, value, "above 0"))
-}
-
-fn not_negative(name: &'static str, value: f64) -> Result<(), InputError> {
-    if value >= 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(InputError::setting(name, value, "at least 0"))
-}
-
-fn below_one(name: &'static str, value: f64) -> Result<(), InputError> {
-    if (0.0..1.0).contains(&value) {
-        return Ok(());
-    }
-    Err(InputError::setting(name, value, "in 0..1"))
-}

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use tch::{TchError, Tensor};
 
 use super::adam::with_penalty;
-use super::{below_one, not_negative, positive};
+use crate::settings::{below_one, not_negative, positive};
 
 /// The settings of RMSprop.
 ///

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use novelty_core::InputError;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::not_negative;
 use crate::{AdamConfig, Loss, Schedule, TrainConfig};
 
 /// What the hypersphere is trained for.
@@ -191,10 +192,7 @@ impl<C> DeepSvddConfig<C> {
 
     pub(super) fn validate(&self) -> Result<(), InputError> {
         self.objective.validate()?;
-        if !(self.center_epsilon >= 0.0 && self.center_epsilon.is_finite()) {
-            let value = self.center_epsilon;
-            return Err(InputError::setting("center_epsilon", value, "at least 0"));
-        }
+        not_negative("center_epsilon", self.center_epsilon)?;
         self.train.validate()?;
         self.pretraining.as_ref().map_or(Ok(()), TrainConfig::validate)
     }

@@ -6,6 +6,7 @@ use crate::architectures::{
     check_published, drift_encoder, drift_published_decoder, drift_slim_decoder,
 };
 use crate::layers::{check_image, check_setting};
+use crate::settings::not_negative;
 use crate::{
     Autoencoder, DriftDecoder, Initialization, Layers, ModelError, NetworkConfig, Parameters,
 };
@@ -176,8 +177,7 @@ impl NetworkConfig for VaeConfig {
     fn validate(&self) -> Result<(), InputError> {
         let is_length = |n: usize| (1..=65536).contains(&n);
         check_setting("n_features", self.n_features, is_length(self.n_features), "in 1..=65536")?;
-        let is_sound = self.beta >= 0.0 && self.beta.is_finite();
-        check_setting("beta", self.beta, is_sound, "at least 0")?;
+        not_negative("beta", self.beta)?;
         match &self.layers {
             VaeLayers::Mlp { hidden } => {
                 check_image(self.image_shape, |_| true, "in 1..=65536")?;

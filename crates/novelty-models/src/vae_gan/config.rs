@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::VaeGanNetwork;
 use crate::layers::{check_image, check_setting};
+use crate::settings::not_negative;
 use crate::{
     Autoencoder, BatchNorm, Convolution, Initialization, Layers, Likelihood, ModelError,
     NetworkConfig, Parameters,
@@ -259,8 +260,7 @@ impl NetworkConfig for VaeGanConfig {
         }
         let features = self.n_features;
         check_setting("n_features", features, (1..=65536).contains(&features), "in 1..=65536")?;
-        let is_sound = self.beta >= 0.0 && self.beta.is_finite();
-        check_setting("beta", self.beta, is_sound, "at least 0")?;
+        not_negative("beta", self.beta)?;
         let range = "in 1..=4096 and divisible by 2 once a filter count but one";
         let is_side = |side: usize| side <= 4096 && side.is_multiple_of(1 << (n - 1));
         check_image(self.image_shape, is_side, range)?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::collapse::Health;
 use super::objective::Contest;
 use super::{VaeGan, VaeGanCollapse, VaeGanConfig};
+use crate::settings::{not_negative, positive};
 use crate::trainer::{Session, fits_datasets};
 use crate::{History, ModelError, TrainConfig};
 
@@ -45,21 +46,11 @@ impl Default for VaeGanWeights {
 
 impl VaeGanWeights {
     pub(crate) fn validate(self) -> Result<(), InputError> {
-        let all = [
-            ("pixel", self.pixel),
-            ("feature", self.feature),
-            ("adversarial", self.adversarial),
-            ("prior", self.prior),
-        ];
-        for (name, weight) in all {
-            if !(weight >= 0.0 && weight.is_finite()) {
-                return Err(InputError::setting(name, weight, "at least 0"));
-            }
-        }
-        let rate = self.discriminator_rate;
-        if !(rate > 0.0 && rate.is_finite()) {
-            return Err(InputError::setting("discriminator_rate", rate, "above 0"));
-        }
+        not_negative("pixel", self.pixel)?;
+        not_negative("feature", self.feature)?;
+        not_negative("adversarial", self.adversarial)?;
+        not_negative("prior", self.prior)?;
+        positive("discriminator_rate", self.discriminator_rate)?;
         let smoothing = self.label_smoothing;
         if !(0.0..0.5).contains(&smoothing) {
             return Err(InputError::setting("label_smoothing", smoothing, "in 0..0.5"));

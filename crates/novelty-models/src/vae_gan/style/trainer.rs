@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::objective::Separate;
 use super::pairs::Pairs;
 use super::{StyleVaeGan, StyleVaeGanConfig};
+use crate::settings::not_negative;
 use crate::trainer::Session;
 use crate::{ModelError, TrainConfig, Trained, VaeGanWeights};
 
@@ -34,13 +35,9 @@ impl Default for StyleWeights {
 
 impl StyleWeights {
     fn validate(self) -> Result<(), InputError> {
-        let all =
-            [("rerendering", self.rerendering), ("style", self.style), ("content", self.content)];
-        for (name, weight) in all {
-            if !(weight >= 0.0 && weight.is_finite()) {
-                return Err(InputError::setting(name, weight, "at least 0"));
-            }
-        }
+        not_negative("rerendering", self.rerendering)?;
+        not_negative("style", self.style)?;
+        not_negative("content", self.content)?;
         self.adversary.validate()
     }
 }
