@@ -7,6 +7,7 @@ use tch::{Device, TchError, Tensor};
 
 use crate::ModelError;
 use crate::error::{CheckpointProblem, TorchContext};
+use crate::precision::SharedPrecision;
 
 /// How a parameter starts out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +59,7 @@ pub struct Parameters {
     source: Source,
     list: Vec<Parameter>,
     names: HashSet<String>,
+    precision: SharedPrecision,
 }
 
 #[derive(Debug)]
@@ -76,7 +78,18 @@ impl Parameters {
     }
 
     fn new(device: Device, source: Source) -> Self {
-        Self { device, source, list: Vec::new(), names: HashSet::new() }
+        Self {
+            device,
+            source,
+            list: Vec::new(),
+            names: HashSet::new(),
+            precision: SharedPrecision::default(),
+        }
+    }
+
+    /// What the layers built from these will compute with.
+    pub(crate) fn precision(&self) -> SharedPrecision {
+        self.precision.clone()
     }
 
     /// A tensor that training changes.
@@ -151,7 +164,7 @@ impl Parameters {
 /// The same tensor with channels innermost in memory. Convolutions take the layout of their
 /// weights on to their output, and oneDNN's kernels and BatchNorm are faster on it: training
 /// the 28x28 autoencoder gains a quarter.
-fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
+pub(crate) fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
     tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
 }
 

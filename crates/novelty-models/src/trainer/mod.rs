@@ -1,6 +1,7 @@
 mod batches;
 mod config;
 mod fitting;
+mod means;
 mod objective;
 mod observers;
 mod redraw;

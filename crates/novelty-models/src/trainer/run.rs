@@ -6,17 +6,18 @@ use novelty_core::{
     BatchReport, Dataset, EpochReport, ImageShape, Images, InputError, TrainObserver,
 };
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::batches::{for_each_batch, shuffled};
+use super::means::Means;
 use super::objective::{Batch, Objective, Steps};
 use super::{Keep, TrainConfig, saved};
-use crate::bridge::{to_tensor, to_vec};
+use crate::bridge::to_tensor;
 use crate::error::TorchContext;
 use crate::history::Measure;
 use crate::optimizer::Optimizer;
 use crate::schedule::{Pace, Stagnation};
-use crate::{History, ModelError};
+use crate::{History, ModelError, Precision, memory};
 
 /// Images computed at a time where nothing is learned.
 pub(crate) const EVALUATION_BATCH: usize = 256;
@@ -48,6 +49,7 @@ impl Session<'_> {
         W: TrainObserver + ?Sized,
     {
         self.check(&objective, train, validation)?;
+        memory::keep_freed();
         let mut run = Run::new(self.config, objective)?;
         let is_resumed = match self.folder {
             Some(folder) if self.resume => saved::restore(folder, self, &mut run, train.len())?,
@@ -56,7 +58,12 @@ impl Session<'_> {
         if !is_resumed {
             run.objective.prepare(train)?;
         }
-        run.train(self, train, validation, observer)
+        run.objective.precision().set(self.config.precision);
+        let trained = run.train(self, train, validation, observer);
+        if let Ok((objective, _)) = &trained {
+            objective.precision().set(Precision::Single);
+        }
+        trained
     }
 
     fn check<O, D, V>(
@@ -216,17 +223,17 @@ impl<'a, O: Objective> Run<'a, O> {
             order.truncate(order.len() / size * size);
         }
         let n_batches = order.len().div_ceil(size);
-        let mut losses = Vec::with_capacity(n_batches);
+        let mut losses = Means::of_epoch(epoch);
         let mut flow = ControlFlow::Continue(());
         for_each_batch(data, &order, size, |batch| {
-            let index = losses.len();
+            let index = losses.n_batches();
             let labels = (batch.labels(), batch.classes());
             let loss = self.train_step(batch.images(), labels, (epoch, index))?;
-            losses.push((loss, batch.labels().len()));
+            losses.push(loss, batch.labels().len())?;
             flow = observer.on_batch(&BatchReport { epoch, n_epochs, batch: index + 1, n_batches });
             Ok(flow)
         })?;
-        Ok(Epoch { losses: weighted_means(epoch, &losses)?, flow })
+        Ok(Epoch { losses: losses.finish()?, flow })
     }
 
     /// One training step; the batch's mean losses, still on the device.
@@ -236,7 +243,7 @@ impl<'a, O: Objective> Run<'a, O> {
         (labels, classes): (&[Option<bool>], &[Option<usize>]),
         (epoch, index): (usize, usize),
     ) -> Result<Vec<Tensor>, ModelError> {
-        let images = to_tensor(&images, self.objective.device())?;
+        let images = self.tensor(&images)?;
         let batch = Batch { images, labels, classes, seed: self.config.seed, epoch, index };
         let rate = self.rate_at(self.progress.step, epoch);
         let mut steps = Steps { optimizers: &mut self.optimizers, rate };
@@ -245,13 +252,17 @@ impl<'a, O: Objective> Run<'a, O> {
         losses.detach()
     }
 
+    fn tensor(&self, images: &Images<'_>) -> Result<Tensor, ModelError> {
+        self.objective.arranged(&to_tensor(images, self.objective.device())?)
+    }
+
     /// The mean loss over a dataset in evaluation mode.
     fn mean_loss<D: Dataset + Sync + ?Sized>(&self, data: &D) -> Result<f64, ModelError> {
         let _no_grad = tch::no_grad_guard();
         let order: Vec<usize> = (0..data.len()).collect();
         let (mut sum, mut index) = (0.0, 0);
         for_each_batch(data, &order, EVALUATION_BATCH, |read| {
-            let images = to_tensor(&read.images(), self.objective.device())?;
+            let images = self.tensor(&read.images())?;
             let (labels, classes, seed) = (read.labels(), read.classes(), self.config.seed);
             let batch = Batch { images, labels, classes, seed, epoch: 0, index };
             let loss = self.objective.losses(&batch, false)?.total;
@@ -331,26 +342,4 @@ impl Progress {
             None => self.measures.push(Measure { name: name.to_owned(), values: vec![value] }),
         }
     }
-}
-
-/// The means of batch losses over samples. They are read in one go, at the end of the epoch: on
-/// a GPU, reading one waits for everything before it.
-fn weighted_means(epoch: usize, losses: &[(Vec<Tensor>, usize)]) -> Result<Vec<f64>, ModelError> {
-    let n_kinds = losses.first().map_or(0, |(kinds, _)| kinds.len());
-    let all: Vec<&Tensor> = losses.iter().flat_map(|(kinds, _)| kinds).collect();
-    let values = Tensor::f_stack(&all, 0)
-        .and_then(|t| t.f_to_kind(Kind::Float))
-        .during("reading the losses")?;
-    let values = to_vec(&values)?;
-    if let Some(first) = values.iter().position(|loss| !loss.is_finite()) {
-        let (batch, loss) = (first / n_kinds + 1, f64::from(values[first]));
-        return Err(ModelError::Diverged { epoch, batch, loss });
-    }
-    let n: usize = losses.iter().map(|(_, n)| n).sum();
-    let rows = || values.chunks(n_kinds).zip(losses);
-    let mean = |kind: usize| {
-        let sum: f64 = rows().map(|(row, (_, n))| f64::from(row[kind]) * *n as f64).sum();
-        sum / n as f64
-    };
-    Ok((0..n_kinds).map(mean).collect())
 }

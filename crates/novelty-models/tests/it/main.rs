@@ -10,6 +10,7 @@ mod device;
 mod golden;
 mod own_network;
 mod pictures;
+mod precision;
 mod pytorch;
 mod resume;
 mod svdd;
