@@ -8,16 +8,15 @@ use crate::{Init, ModelError, Parameters};
 pub(super) struct Kernel {
     weight: Tensor,
     bias: Option<Tensor>,
-    /// What both are multiplied with before they are used: the factor of a layer beside this one,
-    /// which it would cost a pass over the maps to apply there.
+    /// What the weight is multiplied with before it is used: the factor of the layer before this
+    /// one, which it would cost a pass over the maps to apply there.
     weight_factor: f64,
-    bias_factor: f64,
 }
 
 impl Kernel {
     /// Weight and bias as they are.
     pub(super) fn new(weight: Tensor, bias: Option<Tensor>) -> Self {
-        Self { weight, bias, weight_factor: 1.0, bias_factor: 1.0 }
+        Self { weight, bias, weight_factor: 1.0 }
     }
 
     /// Takes both from `parameters`.
@@ -40,7 +39,7 @@ impl Kernel {
 
     /// The bias to compute with.
     pub(super) fn bias(&self) -> Result<Option<Tensor>, TchError> {
-        self.bias.as_ref().map(|bias| times(bias, self.bias_factor)).transpose()
+        Ok(self.bias.as_ref().map(Tensor::shallow_clone))
     }
 
     /// Both, as numbers of the kind that `x` is of.
@@ -59,13 +58,6 @@ impl Kernel {
     /// The kernel of an input `factor` times as large.
     pub(super) fn of_larger_input(mut self, factor: f64) -> Self {
         self.weight_factor *= factor;
-        self
-    }
-
-    /// The kernel whose output is `factor` times as large.
-    pub(super) fn with_larger_output(mut self, factor: f64) -> Self {
-        self.weight_factor *= factor;
-        self.bias_factor *= factor;
         self
     }
 

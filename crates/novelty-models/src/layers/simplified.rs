@@ -7,7 +7,6 @@ use super::operation::Operation;
 ///
 /// - What multiplies the input of a layer with a kernel is left to the kernel: `f x + o` is
 ///   `f (x + o / f)`, and a padded border, which is 0 in either, stays 0.
-/// - `tanh(x) / 2 + 1/2` is `sigmoid(2 x)`, whose 2 the kernel before it takes.
 /// - An activation after an operation that does not look at its own output in its derivative
 ///   overwrites it.
 pub(super) fn simplified(operations: Vec<Operation>) -> Vec<Operation> {
@@ -21,15 +20,6 @@ pub(super) fn simplified(operations: Vec<Operation>) -> Vec<Operation> {
                 all.push(Operation::Plain(Layer::Scale { factor: 1.0, offset: offset / factor }));
                 all.extend(rest.next().map(|next| next.of_larger_input(factor)));
             }
-            (Operation::Plain(Layer::Tanh), Some(Operation::Plain(next)))
-                if is_half_and_half(next) && all.last().is_some_and(Operation::has_kernel) =>
-            {
-                let last = all.pop().map(|last| last.with_larger_output(2.0));
-                all.extend(last);
-                all.push(Operation::Plain(Layer::Sigmoid));
-                rest.next();
-                all.push(Operation::Plain(Layer::Scale { factor: 1.0, offset: 0.0 }));
-            }
             (operation, _) => all.push(operation),
         }
     }
@@ -39,12 +29,6 @@ pub(super) fn simplified(operations: Vec<Operation>) -> Vec<Operation> {
 /// So that the rounding of a product does not change.
 fn is_power_of_two(factor: f64) -> bool {
     factor > 0.0 && factor.is_normal() && factor.to_bits().trailing_zeros() >= 52
-}
-
-fn is_half_and_half(layer: &Layer) -> bool {
-    let half = 0.5_f64.to_bits();
-    matches!(layer, Layer::Scale { factor, offset }
-        if factor.to_bits() == half && offset.to_bits() == half)
 }
 
 fn overwriting(mut operations: Vec<Operation>) -> Vec<Operation> {
@@ -71,19 +55,6 @@ impl Operation {
                 Self::ConvTranspose2d { kernel: kernel.of_larger_input(factor), convolution }
             }
             Self::Linear(kernel) => Self::Linear(kernel.of_larger_input(factor)),
-            other => other,
-        }
-    }
-
-    fn with_larger_output(self, factor: f64) -> Self {
-        match self {
-            Self::Conv2d { kernel, convolution } => {
-                Self::Conv2d { kernel: kernel.with_larger_output(factor), convolution }
-            }
-            Self::ConvTranspose2d { kernel, convolution } => {
-                Self::ConvTranspose2d { kernel: kernel.with_larger_output(factor), convolution }
-            }
-            Self::Linear(kernel) => Self::Linear(kernel.with_larger_output(factor)),
             other => other,
         }
     }
