@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
@@ -13,6 +15,8 @@ pub(crate) struct Metadata {
 struct Package {
     name: String,
     targets: Vec<Target>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -24,7 +28,9 @@ struct Target {
 }
 
 /// The packages that may link to libtorch.
-const ON_TORCH: [&str; 4] = ["novelty", "novelty-benches", "novelty-examples", "novelty-models"];
+const ON_TORCH: [&str; 3] = ["novelty-benches", "novelty-examples", "novelty-models"];
+/// The feature that asks for libtorch where it is a choice.
+const TORCH_FEATURE: &str = "models";
 
 impl Metadata {
     pub(crate) fn read(workspace: &Workspace) -> Result<Self> {
@@ -42,6 +48,13 @@ impl Metadata {
     pub(crate) fn torch_free(&self) -> Vec<&str> {
         let names = self.packages.iter().map(|package| package.name.as_str());
         names.filter(|name| !ON_TORCH.contains(name)).collect()
+    }
+
+    /// All features of a package but the one that asks for libtorch, as cargo takes them.
+    pub(crate) fn torch_free_features(&self, package: &str) -> String {
+        let package = self.packages.iter().find(|candidate| candidate.name == package);
+        let features = package.into_iter().flat_map(|package| package.features.keys());
+        features.filter(|name| *name != TORCH_FEATURE).cloned().collect::<Vec<_>>().join(",")
     }
 
     /// The targets of one kind in one package; `None` if there is no such package.
@@ -73,6 +86,17 @@ mod tests {
                 {"name": "novelty_examples", "kind": ["lib"]}]}
         ]}"#;
         serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_must_build_without_libtorch_leaves_out_the_feature_that_asks_for_it() {
+        let package = r#"{"name": "novelty", "targets": [],
+            "features": {"models": [], "report": [], "serde": []}}"#;
+        let json = format!(r#"{{"packages": [{package}]}}"#);
+        let metadata: Metadata = serde_json::from_str(&json).unwrap();
+        assert_eq!(metadata.torch_free(), ["novelty"]);
+        assert_eq!(metadata.torch_free_features("novelty"), "report,serde");
+        assert_eq!(metadata.torch_free_features("none"), "");
     }
 
     #[test]

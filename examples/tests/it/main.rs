@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod guide;
 mod mnist_outliers;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,4 +18,21 @@ pub(crate) fn example(name: &str) -> Command {
     let mut command = Command::new(binary);
     command.args(["--smoke", "--device", "cpu", "--threads", "1"]);
     command
+}
+
+/// Nothing else runs the examples: one without a test would rot unseen.
+#[test]
+fn every_example_has_a_test_of_its_name() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    let names: Vec<&str> = manifest
+        .split("[[example]]")
+        .skip(1)
+        .map(|entry| entry.split('"').nth(1).expect("an example has a name"))
+        .collect();
+    assert!(names.contains(&"mnist_outliers"));
+    for name in names {
+        let test = package.join("tests/it").join(format!("{name}.rs"));
+        assert!(test.exists(), "the example {name} has no test {}", test.display());
+    }
 }
