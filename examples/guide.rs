@@ -50,7 +50,7 @@ type PartMonitor = Monitor<PatchMemory, ImagePca>;
 
 fn main() -> anyhow::Result<()> {
     let Arguments { common, category } = Arguments::parse();
-    common.apply_threads()?;
+    common.start()?;
     let output = Output::create(common.out_or("guide"))?;
     let root = match &common.data {
         Some(root) => root.clone(),
