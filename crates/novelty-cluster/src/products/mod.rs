@@ -11,7 +11,7 @@ pub(crate) use vectors::Real;
 use vectors::Vectors;
 
 /// Products that any kind of vectors can take.
-trait Kernel<T> {
+pub(crate) trait Kernel<T> {
     fn run<V: Vectors<T>>(self, vectors: V);
 }
 
@@ -101,9 +101,9 @@ impl<T: Real, V: Vectors<T>, const W: usize, const N: usize> Tile<T, V, W, N> {
 impl<T: Real> Kernel<T> for Outer<'_, T> {
     #[inline(always)]
     fn run<V: Vectors<T>>(mut self, vectors: V) {
-        if self.width % (3 * V::LANES) == 0 {
+        if self.width.is_multiple_of(3 * V::LANES) {
             self.by_rows::<V, 3>(vectors);
-        } else if self.width % (2 * V::LANES) == 0 {
+        } else if self.width.is_multiple_of(2 * V::LANES) {
             self.by_rows::<V, 2>(vectors);
         } else {
             self.by_rows::<V, 1>(vectors);
@@ -156,9 +156,9 @@ impl<T: Real> Outer<'_, T> {
 impl<T: Real> Kernel<T> for Inner<'_, T> {
     #[inline(always)]
     fn run<V: Vectors<T>>(mut self, vectors: V) {
-        if self.width % (3 * V::LANES) == 0 {
+        if self.width.is_multiple_of(3 * V::LANES) {
             self.by_rows::<V, 3>(vectors);
-        } else if self.width % (2 * V::LANES) == 0 {
+        } else if self.width.is_multiple_of(2 * V::LANES) {
             self.by_rows::<V, 2>(vectors);
         } else {
             self.by_rows::<V, 1>(vectors);
