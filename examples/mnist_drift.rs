@@ -3,8 +3,7 @@
 //! Source: Domino Data Lab, *Image drift detection*, with the denoising autoencoder of F. Chollet,
 //! *Building Autoencoders in Keras*, 2016. Data: MNIST, bundled; notMNIST's letters by
 //! `--data FOLDER`, else digits on their side and drawn machine parts take their place. Time:
-//! about five minutes on two cores; `--n-train 58000` learns from all digits, as published, in
-//! half an hour.
+//! a minute and a half on two cores; `--n-train 58000` learns from all digits, as published.
 //!
 //!     cargo run --release -p novelty-examples --example mnist_drift -- --data notmnist
 
