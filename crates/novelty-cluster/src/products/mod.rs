@@ -11,7 +11,7 @@ pub(crate) use vectors::Real;
 use vectors::Vectors;
 
 /// Products that any kind of vectors can take.
-trait Kernel<T> {
+pub(crate) trait Kernel<T> {
     fn run<V: Vectors<T>>(self, vectors: V);
 }
 

@@ -5,7 +5,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::Kernel;
 
 /// What a kernel needs of vectors.
-pub(super) trait Vectors<T>: Copy {
+pub(crate) trait Vectors<T>: Copy {
     type Vector: Copy;
     const LANES: usize;
     /// Whether there are 32 registers, not 16.
@@ -24,7 +24,6 @@ pub(super) trait Vectors<T>: Copy {
 }
 
 /// A number that is multiplied.
-#[expect(private_bounds, private_interfaces, reason = "kernels are of this module")]
 pub(crate) trait Real: Copy + Default + Into<f64> + Send + Sync + 'static {
     /// Columns of a panel: three vectors of the widest kind.
     const WIDTH: usize;
