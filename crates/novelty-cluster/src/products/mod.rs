@@ -98,35 +98,50 @@ impl<T: Real, V: Vectors<T>, const W: usize, const N: usize> Tile<T, V, W, N> {
     }
 }
 
-impl<T: Real> Kernel<T> for Outer<'_, T> {
+/// A product that is made tile by tile.
+trait Tiled<T> {
+    /// Columns and rows of what comes out.
+    fn shape(&self) -> (usize, usize);
+
+    /// All columns, `W` vectors at a time, of the `N` rows from `first` on.
+    fn tile<V: Vectors<T>, const W: usize, const N: usize>(&mut self, vectors: V, first: usize);
+}
+
+impl<T: Real, P: Tiled<T>> Kernel<T> for P {
     #[inline(always)]
     fn run<V: Vectors<T>>(mut self, vectors: V) {
-        if self.width.is_multiple_of(3 * V::LANES) {
-            self.by_rows::<V, 3>(vectors);
-        } else if self.width.is_multiple_of(2 * V::LANES) {
-            self.by_rows::<V, 2>(vectors);
+        let (width, _) = self.shape();
+        if width.is_multiple_of(3 * V::LANES) {
+            by_rows::<T, V, 3>(&mut self, vectors);
+        } else if width.is_multiple_of(2 * V::LANES) {
+            by_rows::<T, V, 2>(&mut self, vectors);
         } else {
-            self.by_rows::<V, 1>(vectors);
+            by_rows::<T, V, 1>(&mut self, vectors);
         }
     }
 }
 
-impl<T: Real> Outer<'_, T> {
+#[inline(always)]
+fn by_rows<T, V: Vectors<T>, const W: usize>(product: &mut impl Tiled<T>, vectors: V) {
+    let ((_, n_rows), mut first) = (product.shape(), 0);
+    while V::HAS_MANY_REGISTERS && first + 8 <= n_rows {
+        product.tile::<V, W, 8>(vectors, first);
+        first += 8;
+    }
+    while first + 4 <= n_rows {
+        product.tile::<V, W, 4>(vectors, first);
+        first += 4;
+    }
+    while first < n_rows {
+        product.tile::<V, W, 1>(vectors, first);
+        first += 1;
+    }
+}
+
+impl<T: Real> Tiled<T> for Outer<'_, T> {
     #[inline(always)]
-    fn by_rows<V: Vectors<T>, const W: usize>(&mut self, vectors: V) {
-        let (n_rows, mut first) = (self.out.len() / self.width, 0);
-        while V::HAS_MANY_REGISTERS && first + 8 <= n_rows {
-            self.tile::<V, W, 8>(vectors, first);
-            first += 8;
-        }
-        while first + 4 <= n_rows {
-            self.tile::<V, W, 4>(vectors, first);
-            first += 4;
-        }
-        while first < n_rows {
-            self.tile::<V, W, 1>(vectors, first);
-            first += 1;
-        }
+    fn shape(&self) -> (usize, usize) {
+        (self.width, self.out.len() / self.width)
     }
 
     #[inline(always)]
@@ -153,35 +168,10 @@ impl<T: Real> Outer<'_, T> {
     }
 }
 
-impl<T: Real> Kernel<T> for Inner<'_, T> {
+impl<T: Real> Tiled<T> for Inner<'_, T> {
     #[inline(always)]
-    fn run<V: Vectors<T>>(mut self, vectors: V) {
-        if self.width.is_multiple_of(3 * V::LANES) {
-            self.by_rows::<V, 3>(vectors);
-        } else if self.width.is_multiple_of(2 * V::LANES) {
-            self.by_rows::<V, 2>(vectors);
-        } else {
-            self.by_rows::<V, 1>(vectors);
-        }
-    }
-}
-
-impl<T: Real> Inner<'_, T> {
-    #[inline(always)]
-    fn by_rows<V: Vectors<T>, const W: usize>(&mut self, vectors: V) {
-        let (n_rows, mut first) = (self.out.len() / self.width, 0);
-        while V::HAS_MANY_REGISTERS && first + 8 <= n_rows {
-            self.tile::<V, W, 8>(vectors, first);
-            first += 8;
-        }
-        while first + 4 <= n_rows {
-            self.tile::<V, W, 4>(vectors, first);
-            first += 4;
-        }
-        while first < n_rows {
-            self.tile::<V, W, 1>(vectors, first);
-            first += 1;
-        }
+    fn shape(&self) -> (usize, usize) {
+        (self.width, self.out.len() / self.width)
     }
 
     #[inline(always)]
