@@ -15,7 +15,7 @@ mod progress;
 
 pub use arguments::{CommonArguments, Run};
 pub use output::Output;
-pub use page::{Comparison, PageSection};
+pub use page::{Comparison, PageSection, loss_chart};
 pub use progress::{EpochBar, TaskBar};
 
 use std::path::PathBuf;

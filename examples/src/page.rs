@@ -1,4 +1,5 @@
-use novelty_report::{Figure, Section, Table};
+use novelty_models::History;
+use novelty_report::{Figure, LineChart, Section, Series, Table};
 use serde::Serialize;
 
 use crate::Output;
@@ -120,6 +121,20 @@ impl Comparison {
             table.row(cells.into_iter().chain(&row.baselines).cloned())
         })
     }
+}
+
+/// The losses of a training, epoch by epoch; `held_out` names those of the images that were not
+/// learned from.
+#[must_use]
+pub fn loss_chart(title: &str, loss: &str, history: &History, held_out: &str) -> LineChart {
+    let epochs = &history.epochs;
+    let train = epochs.iter().map(|e| (e.epoch as f64, e.train_loss));
+    let validation = epochs.iter().filter_map(|e| Some((e.epoch as f64, e.validation_loss?)));
+    LineChart::new(title)
+        .x_label("epoch")
+        .y_label(loss)
+        .series(Series::new("training", train))
+        .series(Series::new(held_out, validation))
 }
 
 fn or_dash(figure: impl ToString) -> String {

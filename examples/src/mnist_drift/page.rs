@@ -7,7 +7,7 @@ use novelty_report::{
 use super::{
     Evaluation, Measured, Metrics, Population, Populations, RuleReport, Watch, WindowReport, mean,
 };
-use crate::Output;
+use crate::{Output, loss_chart};
 
 /// Images shown of each population.
 const SHOWN: usize = 4;
@@ -284,13 +284,6 @@ fn comparison_section(output: &Output, measured: &Measured) -> anyhow::Result<Se
 }
 
 fn losses(measured: &Measured) -> LineChart {
-    let epochs = &measured.history.epochs;
-    let train = epochs.iter().map(|e| (e.epoch as f64, e.train_loss));
-    let held_out = epochs.iter().filter_map(|e| Some((e.epoch as f64, e.validation_loss?)));
-    LineChart::new("Training")
-        .x_label("epoch")
-        .y_label("binary cross-entropy")
-        .series(Series::new("training", train))
-        .series(Series::new("held out", held_out))
+    loss_chart("Training", "binary cross-entropy", &measured.history, "held out")
         .level(0.1011, "published")
 }

@@ -81,18 +81,22 @@ impl Method {
         let threshold = QuantileThreshold::new(0.999).select(&scores, None)?;
         let q99 = QuantileThreshold::new(0.99).select(&scores, None)?;
         let n_anomalous = labels.iter().filter(|&&label| label).count().max(1) as f64;
-        let hits = |threshold: &Threshold| {
-            threshold.flagged(&scores).into_iter().filter(|&i| labels[i]).count()
+        let flagged = |threshold: &Threshold| {
+            let flagged = threshold.flagged(&scores);
+            let hits = flagged.iter().filter(|&&i| labels[i]).count();
+            (flagged.len(), hits, hits as f64 / n_anomalous)
         };
+        let (n_flagged_q999, n_true_flagged_q999, recall_q999) = flagged(&threshold);
+        let (n_flagged_q99, n_true_flagged_q99, recall_q99) = flagged(&q99);
         let roc = roc_curve(&scores, labels)?;
         let judged = Judged {
             threshold_q999: threshold.value,
-            n_flagged_q999: threshold.flagged(&scores).len(),
-            n_true_flagged_q999: hits(&threshold),
-            recall_q999: hits(&threshold) as f64 / n_anomalous,
-            n_flagged_q99: q99.flagged(&scores).len(),
-            n_true_flagged_q99: hits(&q99),
-            recall_q99: hits(&q99) as f64 / n_anomalous,
+            n_flagged_q999,
+            n_true_flagged_q999,
+            recall_q999,
+            n_flagged_q99,
+            n_true_flagged_q99,
+            recall_q99,
             roc_auc: roc.area(),
         };
         Ok(Self { scores, threshold, roc, judged })

@@ -1,11 +1,10 @@
 use ndarray::{Array4, Axis};
 use novelty_report::{
-    Histogram, ImageCard, ImageGrid, LineChart, Picture, Report, RocPlot, Section, Series, Tile,
-    Tone,
+    Histogram, ImageCard, ImageGrid, LineChart, Picture, Report, RocPlot, Section, Tile, Tone,
 };
 
 use super::{Digits, Measured, Metrics};
-use crate::Output;
+use crate::{Output, loss_chart};
 
 /// What the model made of some images, for people to look at.
 #[derive(Debug)]
@@ -125,15 +124,7 @@ fn pairs(
 }
 
 fn losses(measured: &Measured) -> LineChart {
-    let epochs = &measured.history.epochs;
-    let train = epochs.iter().map(|e| (e.epoch as f64, e.train_loss));
-    let validation = epochs.iter().filter_map(|e| Some((e.epoch as f64, e.validation_loss?)));
-    LineChart::new("Loss")
-        .x_label("epoch")
-        .y_label("mean squared error")
-        .log_y(true)
-        .series(Series::new("training", train))
-        .series(Series::new("validation", validation))
+    loss_chart("Loss", "mean squared error", &measured.history, "validation").log_y(true)
 }
 
 fn histogram(digits: &Digits, measured: &Measured) -> Histogram {
