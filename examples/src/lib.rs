@@ -6,13 +6,17 @@
 #![expect(clippy::print_stderr, reason = "examples speak to a person at a terminal")]
 
 mod arguments;
+pub mod encoder_capacity;
+pub mod mnist_drift;
 pub mod mnist_outliers;
 mod output;
+mod page;
 mod progress;
 
-pub use arguments::CommonArguments;
-pub use output::{Output, provenance};
-pub use progress::EpochBar;
+pub use arguments::{CommonArguments, Run};
+pub use output::Output;
+pub use page::{Comparison, PageSection, loss_chart};
+pub use progress::{EpochBar, TaskBar};
 
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
@@ -13,6 +15,8 @@ pub(crate) struct Metadata {
 struct Package {
     name: String,
     targets: Vec<Target>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -24,7 +28,9 @@ struct Target {
 }
 
 /// The packages that may link to libtorch.
-const ON_TORCH: [&str; 4] = ["novelty", "novelty-benches", "novelty-examples", "novelty-models"];
+const ON_TORCH: [&str; 3] = ["novelty-benches", "novelty-examples", "novelty-models"];
+/// The feature that asks for libtorch where it is a choice.
+const TORCH_FEATURE: &str = "models";
 
 impl Metadata {
     pub(crate) fn read(workspace: &Workspace) -> Result<Self> {
@@ -44,17 +50,26 @@ impl Metadata {
         names.filter(|name| !ON_TORCH.contains(name)).collect()
     }
 
+    /// All features of a package but the one that asks for libtorch, as cargo takes them.
+    pub(crate) fn torch_free_features(&self, package: &str) -> String {
+        let features = self.package(package).into_iter().flat_map(|found| found.features.keys());
+        features.filter(|name| *name != TORCH_FEATURE).cloned().collect::<Vec<_>>().join(",")
+    }
+
+    fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
+
     /// The targets of one kind in one package; `None` if there is no such package.
     pub(crate) fn targets(&self, package: &str, kind: &str) -> Option<Vec<&str>> {
-        let package = self.packages.iter().find(|candidate| candidate.name == package)?;
+        let package = self.package(package)?;
         let of_kind = |target: &&Target| target.kind.iter().any(|found| found == kind);
         Some(package.targets.iter().filter(of_kind).map(|target| target.name.as_str()).collect())
     }
 
     /// The features that a target of a package cannot be built without.
     pub(crate) fn required_features(&self, package: &str, target: &str) -> &[String] {
-        let package = self.packages.iter().find(|candidate| candidate.name == package);
-        let mut targets = package.into_iter().flat_map(|package| &package.targets);
+        let mut targets = self.package(package).into_iter().flat_map(|found| &found.targets);
         let target = targets.find(|candidate| candidate.name == target);
         target.map_or(&[], |target| &target.required_features)
     }
@@ -73,6 +88,17 @@ mod tests {
                 {"name": "novelty_examples", "kind": ["lib"]}]}
         ]}"#;
         serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_must_build_without_libtorch_leaves_out_the_feature_that_asks_for_it() {
+        let package = r#"{"name": "novelty", "targets": [],
+            "features": {"models": [], "report": [], "serde": []}}"#;
+        let json = format!(r#"{{"packages": [{package}]}}"#);
+        let metadata: Metadata = serde_json::from_str(&json).unwrap();
+        assert_eq!(metadata.torch_free(), ["novelty"]);
+        assert_eq!(metadata.torch_free_features("novelty"), "report,serde");
+        assert_eq!(metadata.torch_free_features("none"), "");
     }
 
     #[test]

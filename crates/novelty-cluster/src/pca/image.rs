@@ -6,6 +6,8 @@ use crate::ClusterError;
 
 /// A [`Pca`] of images: the cheap counterpart of an autoencoder.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::saved::SavedImagePca"))]
 pub struct ImagePca {
     pub(super) pca: Pca,
     pub(super) image_shape: ImageShape,

@@ -1,6 +1,7 @@
 use ndarray::{Array1, Array2};
+use novelty_core::ImageShape;
 
-use super::Pca;
+use super::{ImagePca, Pca};
 use crate::ClusterError;
 
 /// What is read back, before it is known to fit together.
@@ -36,5 +37,24 @@ impl TryFrom<SavedPca> for Pca {
         ensure(variance.iter().all(is_spread) && is_spread(&total_variance), "a variance")?;
         ensure(n_samples >= 1, "the number of samples")?;
         Ok(Self { mean, components, variance, total_variance, n_samples, is_whitened })
+    }
+}
+
+/// What is read back, before it is known to fit together.
+#[derive(serde::Deserialize)]
+pub(super) struct SavedImagePca {
+    pca: Pca,
+    image_shape: ImageShape,
+}
+
+impl TryFrom<SavedImagePca> for ImagePca {
+    type Error = ClusterError;
+
+    fn try_from(SavedImagePca { pca, image_shape }: SavedImagePca) -> Result<Self, ClusterError> {
+        if image_shape.checked_len() != Some(pca.mean.len()) {
+            let part = "the image shape";
+            return Err(ClusterError::Saved { model: "principal components of images", part });
+        }
+        Ok(Self { pca, image_shape })
     }
 }

@@ -1,5 +1,5 @@
-use ndarray::{Array4, s};
-use novelty_core::Dataset;
+use ndarray::{Array4, Axis, s};
+use novelty_core::{Dataset, ImageShape, Sample};
 use novelty_data::{DataError, InMemoryDataset, LabelledDataset, OneClass, Subset};
 
 fn ramp(n: usize) -> InMemoryDataset {
@@ -42,4 +42,46 @@ fn subsets_of_subsets_reach_the_bottom() {
     );
     assert!(matches!(inner.get(2), Err(DataError::Index { index: 2, len: 2 })));
     assert!(matches!(Subset::new(&data, vec![5]), Err(DataError::Index { index: 5, len: 5 })));
+}
+
+/// Says that its images are of another shape than they are.
+struct Lying(InMemoryDataset);
+
+impl Dataset for Lying {
+    type Error = DataError;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        ImageShape::new(1, 3, 4)
+    }
+
+    fn get(&self, index: usize) -> Result<Sample, DataError> {
+        self.0.get(index)
+    }
+}
+
+impl LabelledDataset for Lying {
+    fn class(&self, index: usize) -> Option<usize> {
+        LabelledDataset::class(&self.0, index)
+    }
+
+    fn is_anomalous(&self, index: usize) -> Option<bool> {
+        LabelledDataset::is_anomalous(&self.0, index)
+    }
+}
+
+#[test]
+fn a_whole_dataset_is_read_with_the_labels_that_all_have() {
+    let data = ramp(5).classes(vec![0, 1, 0, 1, 0]).unwrap();
+    let read = InMemoryDataset::read(&Subset::new(&data, vec![4, 1]).unwrap()).unwrap();
+    assert_eq!(read.images(), data.images().select(Axis(0), &[4, 1]));
+    assert_eq!((LabelledDataset::class(&read, 1), read.labels()), (Some(1), None));
+    let labelled = InMemoryDataset::read(&OneClass::new(&data, 1)).unwrap();
+    assert_eq!(labelled.labels(), Some(&[true, false, true, false, true][..]));
+
+    let error = InMemoryDataset::read(&Lying(ramp(2))).unwrap_err().to_string();
+    assert_eq!(error, "image has shape [2, 3, 4], expected [1, 3, 4]");
 }

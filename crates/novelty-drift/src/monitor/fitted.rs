@@ -136,6 +136,11 @@ impl<S, E> Monitor<S, E> {
         &self.bank
     }
 
+    /// What describes the images that the known classes do not explain.
+    pub fn embedder(&self) -> &E {
+        &self.embedder
+    }
+
     /// The open proposals, oldest first.
     pub fn proposals(&self) -> &[Proposal] {
         &self.state.proposals

@@ -4,13 +4,13 @@ use super::steps::Outcome;
 use crate::Workspace;
 use crate::metadata::Metadata;
 
-/// No crate but the listed ones may need libtorch, with any of its features: who measures
-/// scores must not have to install PyTorch.
+/// No crate but the listed ones may need libtorch, with any of its features but `models`: who
+/// measures scores must not have to install PyTorch.
 pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     let metadata = Metadata::read(workspace)?;
     let mut leaks = Vec::new();
     for package in metadata.torch_free() {
-        if needs_torch(&tree(workspace, package)?) {
+        if needs_torch(&tree(workspace, package, &metadata.torch_free_features(package))?) {
             leaks.push(package);
         }
     }
@@ -21,10 +21,10 @@ pub(super) fn check(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-fn tree(workspace: &Workspace, package: &str) -> Result<String> {
+fn tree(workspace: &Workspace, package: &str, features: &str) -> Result<String> {
     let output = workspace
-        .cargo(["tree", "--edges", "normal,build", "--prefix", "none", "--all-features"])
-        .args(["--package", package])
+        .cargo(["tree", "--edges", "normal,build", "--prefix", "none"])
+        .args(["--package", package, "--features", features])
         .output()
         .context("cannot start cargo tree")?;
     if !output.status.success() {

@@ -15,8 +15,8 @@ use steps::Outcome;
 /// Everything a change must pass.
 ///
 /// Formatting, clippy on all targets and features, documentation, no libtorch below the
-/// torch-free crates, licences and advisories with cargo-deny, all tests, every example with
-/// `--smoke`, every benchmark with `--test`. Runs them all and ends with a table.
+/// torch-free crates, licences and advisories with cargo-deny, all tests, which run every example
+/// with `--smoke`, and every benchmark once. Runs them all and ends with a table.
 #[derive(Debug, Args)]
 pub(crate) struct CiArgs {
     /// Leave out the tests, which `cargo xtask test` runs

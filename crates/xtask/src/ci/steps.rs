@@ -1,4 +1,4 @@
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::{deny, leak};
 use crate::Workspace;
@@ -7,7 +7,6 @@ use crate::test::TestArgs;
 use crate::workspace::run;
 
 pub(super) const TESTS: &str = "tests";
-const EXAMPLES: &str = "novelty-examples";
 const BENCHES: &str = "novelty-benches";
 
 pub(super) enum Outcome {
@@ -21,7 +20,7 @@ pub(super) struct Step {
 }
 
 /// From what takes a second to what takes minutes.
-pub(super) fn all() -> [Step; 9] {
+pub(super) fn all() -> [Step; 8] {
     let step = |name, action| Step { name, action };
     [
         step("format", format),
@@ -31,7 +30,6 @@ pub(super) fn all() -> [Step; 9] {
         step("clippy", clippy),
         step("documentation", documentation),
         step(TESTS, tests),
-        step("examples", examples),
         step("benchmarks", benchmarks),
     ]
 }
@@ -61,32 +59,13 @@ fn tests(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Each example, at its smallest, on the path it always takes.
-fn examples(workspace: &Workspace) -> Result<Outcome> {
-    let metadata = Metadata::read(workspace)?;
-    let Some(examples) = metadata.targets(EXAMPLES, "example") else {
-        return Ok(no_package(EXAMPLES));
-    };
-    let mut failed = Vec::new();
-    for example in examples {
-        eprintln!("example {example} --smoke");
-        let line = format!(
-            "run --release --quiet -p {EXAMPLES} --example {example} -- \
-             --smoke --out target/novelty/smoke/{example}"
-        );
-        if let Err(error) = cargo(workspace, &line) {
-            eprintln!("error: {error:#}");
-            failed.push(example);
-        }
-    }
-    if failed.is_empty() { Ok(Outcome::Passed) } else { bail!("{}", failed.join(", ")) }
-}
-
+/// Each benchmark once. With the whole workspace selected, cargo takes the crates as the tests had
+/// them; `cargo bench` would build them all again, optimised.
 fn benchmarks(workspace: &Workspace) -> Result<Outcome> {
     if Metadata::read(workspace)?.targets(BENCHES, "bench").is_none() {
         return Ok(no_package(BENCHES));
     }
-    cargo(workspace, &format!("bench -p {BENCHES} --quiet -- --test"))
+    cargo(workspace, "test --workspace --quiet --bench *")
 }
 
 fn no_package(name: &str) -> Outcome {
