@@ -229,7 +229,7 @@ impl<'a, O: Objective> Run<'a, O> {
             let index = losses.n_batches();
             let labels = (batch.labels(), batch.classes());
             let loss = self.train_step(batch.images(), labels, (epoch, index))?;
-            losses.push(loss, batch.labels().len())?;
+            losses.push(&loss, batch.labels().len())?;
             flow = observer.on_batch(&BatchReport { epoch, n_epochs, batch: index + 1, n_batches });
             Ok(flow)
         })?;
