@@ -37,8 +37,8 @@ fn training_tasks() -> Vec<Task<'static>> {
         ("train_64x64x3_conv", "the same without BatchNorm", || {
             autoencoder(plain_faces(), 512, 128)
         }),
-        ("train_64x64x3_mlp", "1,024 images, fully connected face autoencoder, batch 128", || {
-            autoencoder(flat_faces(), 1024, 128)
+        ("train_64x64x3_mlp", "2,048 images, fully connected face autoencoder, batch 128", || {
+            autoencoder(flat_faces(), 2048, 128)
         }),
         ("train_denoising", "512 images, denoising autoencoder, Adadelta, batch 128", || {
             denoising(512, 128)
@@ -61,8 +61,8 @@ fn training_tasks() -> Vec<Task<'static>> {
         ("train_drift_published", "2 images, the published decoder, batch 2", || {
             autoencoder(published_parts(), 2, 2)
         }),
-        ("train_vae_mlp", "5,120 MNIST images, fully connected VAE, batch 128", || {
-            variational(digit_vae(), 5120, 128)
+        ("train_vae_mlp", "10,240 MNIST images, fully connected VAE, batch 128", || {
+            variational(digit_vae(), 10240, 128)
         }),
         ("train_vae_conv", "32 images 150x150x3, convolutional VAE, batch 16", || {
             variational(part_vae(), 32, 16)

@@ -125,13 +125,15 @@ impl Normalization {
         let size = x.size();
         let values_a_channel: i64 =
             size.iter().enumerate().map(|(i, &n)| if i == 1 { 1 } else { n }).product();
+        let train = train && values_a_channel > 1;
+        let x = if train { in_fastest_layout(x)? } else { x.shallow_clone() };
         Tensor::f_batch_norm(
-            x,
+            &x,
             self.affine.as_ref().map(|[weight, _]| weight),
             self.affine.as_ref().map(|[_, bias]| bias),
             Some(&self.running_mean),
             Some(&self.running_var),
-            train && values_a_channel > 1,
+            train,
             self.config.momentum,
             self.config.epsilon,
             true,
@@ -139,7 +141,22 @@ impl Normalization {
     }
 }
 
+/// Floats in a cache line.
+const CACHE_LINE: i64 = 16;
+
+/// Maps of few channels as planes, where threads share the work. With channels innermost, libtorch
+/// sums in a row of `channels` numbers a thread; rows shorter than a cache line lie in one, which
+/// the threads then take from each other at every pixel. That costs more than the change of layout.
+fn in_fastest_layout(x: &Tensor) -> Result<Tensor, TchError> {
+    let is_contended = x.dim() == 4 && x.size()[1] < CACHE_LINE && crate::threads() > 1;
+    if is_contended && !x.device().is_cuda() { x.f_contiguous() } else { Ok(x.shallow_clone()) }
+}
+
 impl Operation {
+    pub(super) fn is_convolution(&self) -> bool {
+        matches!(self, Self::Conv2d { .. } | Self::ConvTranspose2d { .. })
+    }
+
     /// With `train`, batch normalisation goes by the batch and updates its running statistics;
     /// else by them.
     pub(super) fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {

@@ -58,7 +58,7 @@ impl Sequential {
     /// Whether the first layer with a kernel is a convolution.
     pub(crate) fn starts_with_convolution(&self) -> bool {
         let kernel = self.operations.iter().find(|operation| operation.has_kernel());
-        matches!(kernel, Some(Operation::Conv2d { .. } | Operation::ConvTranspose2d { .. }))
+        kernel.is_some_and(Operation::is_convolution)
     }
 
     /// Applies the layers to a batch `(n, ...)`. With `train`, batch normalisation goes by the

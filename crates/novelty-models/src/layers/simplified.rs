@@ -5,8 +5,8 @@ use super::operation::Operation;
 
 /// The operations, one for each of the layers they were made of:
 ///
-/// - What multiplies the input of a layer with a kernel is left to the kernel: `f x + o` is
-///   `f (x + o / f)`, and a padded border, which is 0 in either, stays 0.
+/// - What multiplies the input of a convolution is left to its kernel, which is smaller: `f x + o`
+///   is `f (x + o / f)`, and a padded border, which is 0 in either, stays 0.
 /// - An activation after an operation that does not look at its own output in its derivative
 ///   overwrites it.
 pub(super) fn simplified(operations: Vec<Operation>) -> Vec<Operation> {
@@ -15,7 +15,7 @@ pub(super) fn simplified(operations: Vec<Operation>) -> Vec<Operation> {
     while let Some(operation) = rest.next() {
         match (operation, rest.peek()) {
             (Operation::Plain(Layer::Scale { factor, offset }), Some(next))
-                if next.has_kernel() && is_power_of_two(factor) =>
+                if next.is_convolution() && is_power_of_two(factor) =>
             {
                 all.push(Operation::Plain(Layer::Scale { factor: 1.0, offset: offset / factor }));
                 all.extend(rest.next().map(|next| next.of_larger_input(factor)));
@@ -54,7 +54,6 @@ impl Operation {
             Self::ConvTranspose2d { kernel, convolution } => {
                 Self::ConvTranspose2d { kernel: kernel.of_larger_input(factor), convolution }
             }
-            Self::Linear(kernel) => Self::Linear(kernel.of_larger_input(factor)),
             other => other,
         }
     }
