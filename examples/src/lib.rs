@@ -6,9 +6,13 @@
 #![expect(clippy::print_stderr, reason = "examples speak to a person at a terminal")]
 
 mod arguments;
+pub mod deep_svdd_golden_sample;
 pub mod encoder_capacity;
 pub mod mnist_drift;
 pub mod mnist_outliers;
+pub mod mvtec_inspect;
+pub mod mvtec_new_class;
+pub mod one_vs_rest;
 mod output;
 mod page;
 mod progress;
