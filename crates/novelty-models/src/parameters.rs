@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::StandardNormal;
+use rand_distr::{StandardNormal, Uniform};
 use tch::{Device, TchError, Tensor};
 
 use crate::ModelError;
@@ -191,8 +191,8 @@ fn draw(rng: &mut ChaCha8Rng, shape: &[usize], init: Init) -> Result<Vec<f32>, M
 }
 
 fn uniform(rng: &mut ChaCha8Rng, len: usize, limit: f64) -> Vec<f32> {
-    let limit = limit as f32;
-    (0..len).map(|_| rng.gen_range(-limit..=limit)).collect()
+    let range = Uniform::new_inclusive(-limit as f32, limit as f32);
+    rng.sample_iter(range).take(len).collect()
 }
 
 fn take(
