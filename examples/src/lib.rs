@@ -6,6 +6,8 @@
 #![expect(clippy::print_stderr, reason = "examples speak to a person at a terminal")]
 
 mod arguments;
+pub mod camera_problems;
+pub mod faces_roc_auc;
 pub mod mnist_outliers;
 mod output;
 mod progress;

@@ -5,7 +5,8 @@
 //! | [`ConvAutoencoder`] | any even size; 1x28x28 | 178,385 | 6.7 | Rosebrock, PyImageSearch 2020 |
 //! | [`DenoisingAutoencoder`] | sides divisible by 4; 1x28x28 | 28,353 | 4.5 | Chollet, Keras blog 2016; Domino Data Lab |
 //! | [`MlpAutoencoder`] | any; 3x64x64 | 3,176,419 | 3.2 | National Taiwan University, ML 2021, homework 8 |
-//! | [`FaceAutoencoder`], without and with BatchNorm | any even size; 3x64x64 | 47,355; 47,595 | 5.9 | the same |
+//! | [`FaceAutoencoder`], without and with BatchNorm | sides of at least 8; 3x64x64 | 47,355; 47,595 | 5.9 | the same |
+//! | [`CriticAutoencoder`] | as above; 3x64x64 | 234,052 | 23 | ours, after DRAEM and CutPaste |
 //! | [`GrayAutoencoder`] | sides divisible by 32; 1x128x128 | 591,200; published 592,162 | 498 | Dornelles 2022 |
 //! | [`LeNetAutoencoder`] for MNIST | 1x28x28 | 8,472 | 0.7 | Ruff et al., ICML 2018 |
 //! | the same for Fashion-MNIST | 1x28x28 | 249,888 | 7.0 | Ruff et al., ICLR 2020 |
@@ -83,6 +84,7 @@ mod architectures;
 mod autoencoder;
 mod bridge;
 mod checkpoint;
+mod critic;
 mod device;
 mod error;
 mod history;
@@ -92,6 +94,7 @@ mod optimizer;
 mod parameters;
 mod random;
 mod schedule;
+mod score_scale;
 mod settings;
 mod svdd;
 mod trainer;
@@ -106,6 +109,10 @@ pub use architectures::{
 };
 pub use autoencoder::Autoencoder;
 pub use checkpoint::{Model, ModelRegistry, load_any};
+pub use critic::{
+    CriticAutoencoder, CriticAutoencoderConfig, CriticNetwork, CriticScore, CriticTrainer,
+    PseudoAnomaly,
+};
 pub use device::{Device, set_threads, threads};
 pub use error::{CheckpointProblem, ModelError};
 pub use history::{History, Measure};

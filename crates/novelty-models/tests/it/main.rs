@@ -6,6 +6,7 @@ mod any;
 mod architectures;
 mod checkpoint;
 mod conv_autoencoder;
+mod critic;
 mod device;
 mod golden;
 mod own_network;
