@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use ndarray::Axis;
 use novelty_cluster::{ImagePca, PcaConfig};
-use novelty_core::{Dataset, Fit, Images, Score, score_dataset};
+use novelty_core::{Fit, Images, Score, score_dataset};
 use novelty_metrics::{RocCurve, roc_curve};
 use novelty_models::{
     CriticAutoencoderConfig, CriticScore, CriticTrainer, Device, FaceAutoencoderConfig,

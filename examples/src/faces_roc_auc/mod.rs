@@ -6,4 +6,4 @@ mod task;
 
 pub use methods::{Method, Settings, judge};
 pub use page::write_results;
-pub use task::Task;
+pub use task::{Source, Task};

@@ -1,4 +1,3 @@
-use novelty_core::Dataset;
 use novelty_report::{
     Histogram, ImageCard, ImageGrid, Picture, Report, RocPlot, Section, Table, Tile, Tone,
 };
