@@ -50,7 +50,7 @@ type PartMonitor = Monitor<PatchMemory, ImagePca>;
 
 fn main() -> anyhow::Result<()> {
     let Arguments { common, category } = Arguments::parse();
-    common.apply_threads()?;
+    common.start()?;
     let output = Output::create(common.out_or("guide"))?;
     let root = match &common.data {
         Some(root) => root.clone(),
@@ -60,13 +60,13 @@ fn main() -> anyhow::Result<()> {
     let parts = read(&root.join(&category).join("train/good"))?;
     let (learned, held_out) = hold_back(&parts);
     let inspector = learn(learned)?;
-    let threshold = choose_threshold(&inspector, held_out)?;
+    let (reference, threshold) = choose_threshold(&inspector, held_out)?;
     let test = read_new(&root, &category)?;
-    let scores = judge(&inspector, &threshold, held_out, test.images())?;
+    let scores = judge(&inspector, &threshold, &reference, test.images())?;
     show(&inspector, &test, &scores, &output)?;
     measure(&scores, &test, learned)?;
     train_network(learned, &test, &output, common.epochs_or(40), common.seed)?;
-    detect_drift(&inspector, held_out, test.images())?;
+    detect_drift(&reference, &scores)?;
     let monitor = start_monitor(learned, held_out)?;
     let monitor = watch(monitor, &stream(&test, common.seed)?)?;
     save_and_restore(&monitor, &output)
@@ -104,11 +104,14 @@ fn learn(learned: Images<'_>) -> anyhow::Result<PatchMemory> {
 }
 
 /// Step 5.
-fn choose_threshold(inspector: &PatchMemory, held_out: Images<'_>) -> anyhow::Result<Threshold> {
+fn choose_threshold(
+    inspector: &PatchMemory,
+    held_out: Images<'_>,
+) -> anyhow::Result<(Vec<f32>, Threshold)> {
     let reference = inspector.score(held_out)?.to_vec();
     let threshold = ConformalThreshold::new(0.05).select(&reference, None)?;
     println!("anomalous above {:.3}", threshold.value);
-    Ok(threshold)
+    Ok((reference, threshold))
 }
 
 fn read_new(root: &Path, category: &str) -> anyhow::Result<InMemoryDataset> {
@@ -121,12 +124,12 @@ fn read_new(root: &Path, category: &str) -> anyhow::Result<InMemoryDataset> {
 fn judge(
     inspector: &PatchMemory,
     threshold: &Threshold,
-    held_out: Images<'_>,
+    reference: &[f32],
     new: Images<'_>,
 ) -> anyhow::Result<Vec<f32>> {
     let scores = inspector.score(new)?.to_vec();
     let flagged = threshold.judge(&scores)?;
-    let p_values = ConformalPValues::new(&inspector.score(held_out)?.to_vec())?;
+    let p_values = ConformalPValues::new(reference)?;
     for &i in flagged.iter().take(3) {
         println!("image {i}: score {:.2}, p = {:.3}", scores[i], p_values.p_value(scores[i])?);
     }
@@ -188,14 +191,9 @@ fn train_network(
 }
 
 /// Step 9.
-fn detect_drift(
-    inspector: &PatchMemory,
-    held_out: Images<'_>,
-    batch: Images<'_>,
-) -> anyhow::Result<()> {
-    let reference = inspector.score(held_out)?.to_vec();
-    let test = ScoreDriftConfig::new(ScoreTest::Wasserstein).fit(&reference[..])?;
-    let report = test.detect(&inspector.score(batch)?.to_vec()[..])?;
+fn detect_drift(reference: &[f32], scores: &[f32]) -> anyhow::Result<()> {
+    let test = ScoreDriftConfig::new(ScoreTest::Wasserstein).fit(reference)?;
+    let report = test.detect(scores)?;
     println!("drift: {}, p = {:.3}", report.is_drift, report.p_value.unwrap_or(f64::NAN));
     Ok(())
 }

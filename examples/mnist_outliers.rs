@@ -11,7 +11,7 @@ use clap::Parser;
 use ndarray::{Axis, Slice};
 use novelty_cluster::{ImagePca, PcaConfig};
 use novelty_core::{Dataset, Fit, Reconstruct, Score};
-use novelty_examples::mnist_outliers::{Digits, Measured, Run, write_report};
+use novelty_examples::mnist_outliers::{Digits, Measured, Method, Redrawn, write_report};
 use novelty_examples::{CommonArguments, EpochBar, Output, bundled_mnist};
 use novelty_models::{ConvAutoencoderConfig, Schedule, TrainConfig, Trainer};
 use novelty_scoring::ReconstructionError;
@@ -26,7 +26,7 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let Arguments { common } = Arguments::parse();
-    let (seed, threads) = (common.seed, common.apply_threads()?);
+    let (seed, run) = (common.seed, common.start()?);
     let output = Output::create(common.out_or("mnist_outliers"))?;
     let folder = common.data.clone().unwrap_or_else(bundled_mnist);
     let digits = Digits::read(&folder, seed, common.smoke)?;
@@ -48,22 +48,25 @@ fn main() -> anyhow::Result<()> {
     let pca: ImagePca =
         PcaConfig::new(n_features).fit(digits.at(digits.train()?.indices()).view())?;
 
-    let all = digits.images();
-    let scores = ReconstructionError::mse(&model).score(all)?.to_vec();
-    let scores_pca = ReconstructionError::mse(&pca).score(all)?.to_vec();
-    let run = Run { seed, threads, n_parameters: model.n_parameters() };
-    let measured = Measured::new(scores, &scores_pca, &digits.labels, trained.history, run)?;
-
-    model.threshold = Some(measured.threshold.clone());
+    let (all, labels) = (digits.images(), &digits.labels);
+    let measured = Measured {
+        autoencoder: Method::new(ReconstructionError::mse(&model).score(all)?.to_vec(), labels)?,
+        pca: Method::new(ReconstructionError::mse(&pca).score(all)?.to_vec(), labels)?,
+        nearest_neighbours: Method::new(digits.neighbour_scores()?, labels)?,
+        history: trained.history,
+    };
+    let Method { scores, threshold, .. } = &measured.autoencoder;
+    model.threshold = Some(threshold.clone());
     model.save(output.folder())?;
-    output
-        .write_scores(&measured.scores, &digits.labels, |s| measured.threshold.is_anomalous(s))?;
-    output.write_metrics(&measured.metrics)?;
-    let mut flagged = measured.threshold.flagged(&measured.scores);
-    flagged.sort_by(|&a, &b| measured.scores[b].total_cmp(&measured.scores[a]));
-    let redrawn_first = model.reconstruct(all.slice_axis(Axis(0), Slice::from(..12)))?;
-    let redrawn_flagged = model.reconstruct(digits.at(&flagged).view())?;
-    write_report(&output, &digits, &measured, &flagged, &redrawn_first, &redrawn_flagged)?;
+    let metrics = measured.metrics(labels, model.n_parameters(), run);
+    output.write_scores(scores, labels, |score| threshold.is_anomalous(score))?;
+    output.write_metrics(&metrics)?;
+
+    let redrawn = Redrawn {
+        first: model.reconstruct(all.slice_axis(Axis(0), Slice::from(..12)))?,
+        flagged: model.reconstruct(digits.at(&measured.autoencoder.flagged()).view())?,
+    };
+    write_report(&output, &digits, &measured, &metrics, &redrawn)?;
     println!("report: {}", output.path("report.html").display());
     Ok(())
 }

@@ -80,6 +80,10 @@ fn pca(c: &mut Criterion) {
         let pca = PcaConfig::new(8).fit(x)?;
         pca.transform(x).map(drop)
     });
+    sweep(c, "pca_inverse_transform", &sizes, |x| {
+        let pca = PcaConfig::new(8).fit(x)?;
+        pca.inverse_transform(x.slice(ndarray::s![.., ..8])).map(drop)
+    });
     sweep(c, "pca_incremental", &sizes, |x| {
         let mut incremental = IncrementalPca::new(8);
         for batch in x.axis_chunks_iter(ndarray::Axis(0), 500) {

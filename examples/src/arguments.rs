@@ -1,7 +1,9 @@
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 use novelty_models::{Device, ModelError, set_threads};
+use serde::Serialize;
 
 /// The flags every example has.
 #[derive(Debug, Clone, Args)]
@@ -37,15 +39,15 @@ pub struct CommonArguments {
 }
 
 impl CommonArguments {
-    /// Sets the number of threads, and says what it is.
+    /// Sets the number of threads and starts the clock.
     ///
     /// # Errors
-    /// If it is 0 or above 1024.
-    pub fn apply_threads(&self) -> Result<usize, ModelError> {
+    /// If the number of threads is 0 or above 1024.
+    pub fn start(&self) -> Result<Run, ModelError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(cores);
         set_threads(threads)?;
-        Ok(threads)
+        Ok(Run { seed: self.seed, threads, smoke: self.smoke, started: Instant::now() })
     }
 
     /// The passes to make: those asked for, else one in a smoke run, else the notebook's.
@@ -63,5 +65,26 @@ impl CommonArguments {
             PathBuf::from(target).join(format!("{example}{suffix}"))
         };
         self.out.clone().unwrap_or_else(default)
+    }
+}
+
+/// How an example is run: part of its `metrics.json` (flattened) and of its page.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Run {
+    /// The seed.
+    pub seed: u64,
+    /// Threads computed with.
+    pub threads: usize,
+    /// Whether it is a run of seconds that proves nothing but that it runs.
+    pub smoke: bool,
+    #[serde(skip)]
+    started: Instant,
+}
+
+impl Run {
+    /// Seconds since the example was started.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
     }
 }

@@ -7,14 +7,18 @@
 
 mod arguments;
 pub mod camera_problems;
+pub mod encoder_capacity;
 pub mod faces_roc_auc;
+pub mod mnist_drift;
 pub mod mnist_outliers;
 mod output;
+mod page;
 mod progress;
 
-pub use arguments::CommonArguments;
-pub use output::{Output, provenance};
-pub use progress::EpochBar;
+pub use arguments::{CommonArguments, Run};
+pub use output::Output;
+pub use page::{Comparison, PageSection, loss_chart};
+pub use progress::{EpochBar, TaskBar};
 
 use std::path::PathBuf;
 

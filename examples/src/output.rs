@@ -3,8 +3,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use novelty_report::{Figure, write_atomic};
+use novelty_report::{Figure, Report, Section, write_atomic};
 use serde::Serialize;
+
+use crate::{PageSection, Run};
 
 /// The folder an example writes to. Every file in it is whole or absent.
 #[derive(Debug, Clone)]
@@ -70,12 +72,34 @@ impl Output {
     pub fn save_png(&self, name: &str, figure: &impl Figure) -> anyhow::Result<()> {
         Ok(figure.save_png(self.path(name))?)
     }
+
+    /// A part of the page, whose figures are saved here too.
+    #[must_use]
+    pub fn section(&self, heading: &str) -> PageSection<'_> {
+        PageSection::new(self, Section::new(heading))
+    }
+
+    /// Writes `report.html`, with what made it at its foot.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_report(&self, report: Report, run: &Run) -> anyhow::Result<()> {
+        let report = provenance(run)
+            .into_iter()
+            .fold(report, |report, (name, value)| report.provenance(name, value));
+        Ok(report.save(self.path("report.html"))?)
+    }
 }
 
-/// What made a report: the command line, and the versions that matter.
-#[must_use]
-pub fn provenance() -> Vec<(String, String)> {
-    let command: Vec<String> = std::env::args().skip(1).collect();
-    let flags = if command.is_empty() { "none".to_owned() } else { command.join(" ") };
-    vec![("Flags".to_owned(), flags), ("novelty".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]
+/// What made a report: the flags, and what else decides its numbers.
+fn provenance(run: &Run) -> [(&'static str, String); 5] {
+    let flags: Vec<String> = std::env::args().skip(1).collect();
+    let flags = if flags.is_empty() { "none".to_owned() } else { flags.join(" ") };
+    [
+        ("Flags", flags),
+        ("Seed", run.seed.to_string()),
+        ("Threads", run.threads.to_string()),
+        ("Time", format!("{:.0} s", run.seconds())),
+        ("novelty", env!("CARGO_PKG_VERSION").to_owned()),
+    ]
 }

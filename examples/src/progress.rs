@@ -1,12 +1,14 @@
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use novelty_core::{BatchReport, EpochReport, TrainObserver};
+use novelty_core::{BatchReport, EpochReport, ScoreObserver, TrainObserver};
 
 /// A bar over all batches of all epochs, with the latest losses and the time left.
 #[derive(Debug)]
 pub struct EpochBar {
     bar: ProgressBar,
+    name: String,
 }
 
 impl EpochBar {
@@ -14,11 +16,20 @@ impl EpochBar {
     #[must_use]
     pub fn new() -> Self {
         let bar = ProgressBar::no_length();
-        let template = "{prefix} {wide_bar} {pos}/{len} batches, {eta} left {msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Self { bar }
+        style(&bar, "{prefix} {wide_bar} {pos}/{len} batches, {eta} left {msg}");
+        Self { bar, name: String::new() }
+    }
+
+    /// A bar that says what is trained, for examples that train several models.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into() + ", ", ..Self::new() }
+    }
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
     }
 }
 
@@ -35,7 +46,8 @@ impl TrainObserver for EpochBar {
         // Where there is no terminal, a line an epoch takes the bar's place.
         if self.bar.is_hidden() {
             let (epoch, of) = (report.epoch, report.n_epochs);
-            eprintln!("epoch {epoch}/{of}: {losses}, {:.1} s", report.elapsed.as_secs_f64());
+            let (name, seconds) = (&self.name, report.elapsed.as_secs_f64());
+            eprintln!("{name}epoch {epoch}/{of}: {losses}, {seconds:.1} s");
         }
         self.bar.set_message(format!("({losses})"));
         if report.epoch == report.n_epochs {
@@ -48,8 +60,58 @@ impl TrainObserver for EpochBar {
         if report.epoch == 1 && report.batch == 1 {
             self.bar.set_length((report.n_batches * report.n_epochs) as u64);
         }
-        self.bar.set_prefix(format!("epoch {}/{}", report.epoch, report.n_epochs));
+        self.bar.set_prefix(format!("{}epoch {}/{}", self.name, report.epoch, report.n_epochs));
         self.bar.set_position(((report.epoch - 1) * report.n_batches + report.batch) as u64);
+        ControlFlow::Continue(())
+    }
+}
+
+/// A bar over the parts of work that is not training, with the time left.
+///
+/// Any thread may advance it. It watches the scoring of a dataset, too.
+#[derive(Debug)]
+pub struct TaskBar {
+    bar: ProgressBar,
+    name: String,
+    done: AtomicUsize,
+    total: usize,
+}
+
+impl TaskBar {
+    /// A bar of `total` parts.
+    #[must_use]
+    pub fn new(name: impl Into<String>, total: usize) -> Self {
+        let (name, bar) = (name.into(), ProgressBar::new(total as u64));
+        style(&bar, "{prefix} {wide_bar} {pos}/{len}, {eta} left");
+        bar.set_prefix(name.clone());
+        Self { bar, name, done: AtomicUsize::new(0), total }
+    }
+
+    /// One more part is done.
+    pub fn advance(&self) {
+        let before = self.done.fetch_add(1, Ordering::Relaxed);
+        self.show(before, before + 1);
+    }
+
+    /// Where there is no terminal, a line each tenth takes the bar's place.
+    fn show(&self, before: usize, done: usize) {
+        self.bar.set_position(done as u64);
+        let tenth = |parts: usize| parts * 10 / self.total.max(1);
+        if self.bar.is_hidden() && tenth(done) > tenth(before) {
+            eprintln!("{}: {done}/{}", self.name, self.total);
+        }
+        if done >= self.total {
+            self.bar.finish();
+        }
+    }
+}
+
+impl ScoreObserver for TaskBar {
+    fn on_scored(&mut self, done: usize, total: usize) -> ControlFlow<()> {
+        self.total = total;
+        self.bar.set_length(total as u64);
+        let before = self.done.swap(done, Ordering::Relaxed);
+        self.show(before, done);
         ControlFlow::Continue(())
     }
 }

@@ -51,6 +51,7 @@ mod kmeans;
 mod linfa_bridge;
 mod n_clusters;
 mod pca;
+mod products;
 
 pub use dbscan::{Dbscan, DbscanConfig, KDistances, k_distances};
 pub use error::ClusterError;

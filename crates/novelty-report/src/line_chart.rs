@@ -71,6 +71,7 @@ pub struct LineChart {
     title: String,
     x_label: String,
     y_label: String,
+    x_kind: Kind,
     y_kind: Kind,
     x_range: Option<RangeInclusive<f64>>,
     y_range: Option<RangeInclusive<f64>>,
@@ -101,6 +102,13 @@ impl LineChart {
     #[must_use]
     pub fn y_label(mut self, label: impl Into<String>) -> Self {
         self.y_label = label.into();
+        self
+    }
+
+    /// Whether x is logarithmic, which needs values above zero. Default: not.
+    #[must_use]
+    pub fn log_x(mut self, log: bool) -> Self {
+        self.x_kind = if log { Kind::Log } else { Kind::Linear };
         self
     }
 
@@ -158,16 +166,16 @@ impl LineChart {
         check.not_empty("the list of series", self.series.len())?;
         for Series { name, points, .. } in &self.series {
             check.not_empty(name, points.len())?;
-            check.values(name, Kind::Linear, points.iter().map(|p| p.0))?;
+            check.values(name, self.x_kind, points.iter().map(|p| p.0))?;
             check.values(name, self.y_kind, points.iter().map(|p| p.1))?;
             check.rising(name, points.iter().map(|p| p.0))?;
         }
         for (range, label) in &self.spans {
-            check.range(label, Kind::Linear, range)?;
+            check.range(label, self.x_kind, range)?;
         }
-        check.values("events", Kind::Linear, self.events.iter().map(|e| e.0))?;
+        check.values("events", self.x_kind, self.events.iter().map(|e| e.0))?;
         check.values("levels", self.y_kind, self.levels.iter().map(|l| l.0))?;
-        let x_range = self.x_range.iter().try_for_each(|r| check.range("x range", Kind::Linear, r));
+        let x_range = self.x_range.iter().try_for_each(|r| check.range("x range", self.x_kind, r));
         x_range.and(self.y_range.iter().try_for_each(|r| check.range("y range", self.y_kind, r)))
     }
 
@@ -178,7 +186,11 @@ impl LineChart {
         let points = self.series.iter().flat_map(|s| s.points.iter().map(|p| p.0));
         let spans = self.spans.iter().flat_map(|(range, _)| [*range.start(), *range.end()]);
         let events = self.events.iter().map(|e| e.0);
-        Extent::of(points.chain(spans).chain(events)).unwrap_or_default().widened()
+        let extent = Extent::of(points.chain(spans).chain(events)).unwrap_or_default();
+        match self.x_kind {
+            Kind::Linear => extent.widened(),
+            Kind::Log => extent.padded_log(0.02),
+        }
     }
 
     fn y_extent(&self) -> Extent {
@@ -234,7 +246,7 @@ impl Draw for LineChart {
             "Line chart: {}. {} {}, {} {}. Lines: {}.",
             self.title,
             named(&self.x_label, "x"),
-            self.x_extent().in_words(Kind::Linear),
+            self.x_extent().in_words(self.x_kind),
             named(&self.y_label, "y"),
             self.y_extent().in_words(self.y_kind),
             names.join(", ")
@@ -243,7 +255,7 @@ impl Draw for LineChart {
 
     fn draw(&self, canvas: Canvas) -> Result<Scene> {
         self.check()?;
-        let x = Axis::new(&self.x_label, Kind::Linear, self.x_extent());
+        let x = Axis::new(&self.x_label, self.x_kind, self.x_extent());
         let y = Axis::new(&self.y_label, self.y_kind, self.y_extent());
         let mut frame = Frame::new(canvas, &self.title, &x, &y, &self.legend());
         for (row, (range, label)) in self.spans.iter().enumerate() {

@@ -41,7 +41,7 @@ pub struct PageCheck {
 }
 
 /// The smallest text that can be read without zooming, in pixels.
-const READABLE: f64 = 9.5;
+const READABLE: f64 = 12.0;
 /// A page is there in a second; this is for a machine busy with other things.
 const PATIENCE: Duration = Duration::from_secs(120);
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];

@@ -52,22 +52,24 @@ impl Metadata {
 
     /// All features of a package but the one that asks for libtorch, as cargo takes them.
     pub(crate) fn torch_free_features(&self, package: &str) -> String {
-        let package = self.packages.iter().find(|candidate| candidate.name == package);
-        let features = package.into_iter().flat_map(|package| package.features.keys());
+        let features = self.package(package).into_iter().flat_map(|found| found.features.keys());
         features.filter(|name| *name != TORCH_FEATURE).cloned().collect::<Vec<_>>().join(",")
+    }
+
+    fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
     }
 
     /// The targets of one kind in one package; `None` if there is no such package.
     pub(crate) fn targets(&self, package: &str, kind: &str) -> Option<Vec<&str>> {
-        let package = self.packages.iter().find(|candidate| candidate.name == package)?;
+        let package = self.package(package)?;
         let of_kind = |target: &&Target| target.kind.iter().any(|found| found == kind);
         Some(package.targets.iter().filter(of_kind).map(|target| target.name.as_str()).collect())
     }
 
     /// The features that a target of a package cannot be built without.
     pub(crate) fn required_features(&self, package: &str, target: &str) -> &[String] {
-        let package = self.packages.iter().find(|candidate| candidate.name == package);
-        let mut targets = package.into_iter().flat_map(|package| &package.targets);
+        let mut targets = self.package(package).into_iter().flat_map(|found| &found.targets);
         let target = targets.find(|candidate| candidate.name == target);
         target.map_or(&[], |target| &target.required_features)
     }

@@ -3,23 +3,26 @@
 mod metrics;
 mod page;
 
-pub use metrics::{Measured, Metrics, Run};
-pub use page::write_report;
+pub use metrics::{Judged, Measured, Method, Metrics};
+pub use page::{Redrawn, write_report};
 
 use std::path::Path;
 
 use anyhow::Context;
-use ndarray::{Array4, Axis};
-use novelty_core::{Dataset, Images};
+use ndarray::{Array2, Array4, Axis};
+use novelty_core::{Dataset, Fit, Images, Score};
 use novelty_data::{
     ContaminationConfig, IdxDataset, InMemoryDataset, LabelledDataset, Split, Subset,
     TrainValidation, train_validation_split,
 };
+use novelty_scoring::KNearestNeighborsConfig;
 
 /// The digit to learn.
 const NORMAL: usize = 1;
 /// The digit hidden among it.
 const ANOMALY: usize = 3;
+/// Nearest neighbours whose distances are averaged: PyOD's default, not chosen here.
+const NEIGHBOURS: usize = 5;
 /// Images of a smoke run.
 const SMOKE: usize = 640;
 
@@ -75,5 +78,27 @@ impl Digits {
     /// None: the split is within the images.
     pub fn validation(&self) -> anyhow::Result<Subset<&InMemoryDataset>> {
         Ok(Subset::new(&self.images, self.split.validation.clone())?)
+    }
+
+    /// The cheapest scores there are: how far each image is from the training images next to
+    /// it. A training image is not its own neighbour.
+    ///
+    /// # Errors
+    /// If there are fewer than six training images.
+    pub fn neighbour_scores(&self) -> anyhow::Result<Vec<f32>> {
+        let pixels = |indices: &[usize]| -> anyhow::Result<Array2<f32>> {
+            let images = self.at(indices);
+            let n_pixels = images.len() / indices.len().max(1);
+            Ok(images.into_shape_with_order((indices.len(), n_pixels))?)
+        };
+        let scorer = KNearestNeighborsConfig::new(NEIGHBOURS);
+        let scorer = scorer.fit(pixels(&self.split.train)?.view())?;
+        let seen = scorer.reference_scores()?;
+        let unseen = scorer.score(pixels(&self.split.validation)?.view())?;
+        let mut scores = vec![0.0; self.labels.len()];
+        let train = self.split.train.iter().zip(seen);
+        let validation = self.split.validation.iter().zip(unseen);
+        train.chain(validation).for_each(|(&index, score)| scores[index] = score);
+        Ok(scores)
     }
 }

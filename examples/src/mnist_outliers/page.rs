@@ -1,16 +1,21 @@
 use ndarray::{Array4, Axis};
 use novelty_report::{
-    Histogram, ImageCard, ImageGrid, LineChart, Picture, Report, RocPlot, Section, Series, Table,
-    Tile, Tone,
+    Histogram, ImageCard, ImageGrid, LineChart, Picture, Report, RocPlot, Section, Tile, Tone,
 };
 
 use super::{Digits, Measured, Metrics};
-use crate::{Output, provenance};
+use crate::{Output, loss_chart};
+
+/// What the model made of some images, for people to look at.
+#[derive(Debug)]
+pub struct Redrawn {
+    /// Of the first images.
+    pub first: Array4<f32>,
+    /// Of the flagged images, by falling score.
+    pub flagged: Array4<f32>,
+}
 
 /// Writes `report.html`, and its figures as PNG.
-///
-/// `flagged` are the positions of the flagged images by falling score; `redrawn_first` and
-/// `redrawn_flagged` what the model made of the first images and of the flagged ones.
 ///
 /// # Errors
 /// If a figure cannot be drawn or a file not written.
@@ -18,49 +23,61 @@ pub fn write_report(
     output: &Output,
     digits: &Digits,
     measured: &Measured,
-    flagged: &[usize],
-    redrawn_first: &Array4<f32>,
-    redrawn_flagged: &Array4<f32>,
+    metrics: &Metrics,
+    redrawn: &Redrawn,
 ) -> anyhow::Result<()> {
-    let first: Vec<usize> = (0..redrawn_first.len_of(Axis(0))).collect();
-    let flagged_grid = pairs("Flagged images", digits, measured, flagged, redrawn_flagged)?;
-    let pair_grid = pairs("Reconstructions", digits, measured, &first, redrawn_first)?;
-    let (losses, histogram, roc) = (losses(measured), histogram(digits, measured), roc(measured));
-    output.save_png("flagged.png", &flagged_grid)?;
-    output.save_png("reconstructions.png", &pair_grid)?;
-    output.save_png("losses.png", &losses)?;
-    output.save_png("histogram.png", &histogram)?;
-    output.save_png("roc.png", &roc)?;
-
-    let metrics = &measured.metrics;
-    let report = Report::new("Odd ones out among handwritten ones").lead(lead(metrics));
-    let report = tiles(metrics).into_iter().fold(report, Report::tile);
-    let report = report
+    let report = Report::new("Odd ones out among handwritten ones")
+        .lead(lead(metrics))
+        .section(flagged_section(output, digits, measured, redrawn)?)
+        .section(scores_section(output, digits, measured, redrawn)?)
         .section(
-            Section::new("What was flagged")
+            output
+                .section("The notebook, this run, and without a network")
                 .paragraph(
-                    "The images whose score lies above the 0.999 quantile of all scores, each \
-                     beside what the model made of it. A marked card is a three; the model was \
-                     never told.",
+                    "The notebook's figures are those of its published run; it reports neither \
+                     ROC-AUC nor what lies above the 0.99 quantile. Principal components, as \
+                     many as the code is long, rank by what they cannot redraw; nearest \
+                     neighbours by the mean distance to the five training images next to it.",
                 )
-                .figure(&flagged_grid, "Flagged images by falling score.")?
-                .figure(&histogram, "Scores of all images, and the threshold.")?,
+                .table(metrics.comparison.table())?
+                .finish(),
+        );
+    output.write_report(tiles(metrics).into_iter().fold(report, Report::tile), &metrics.run)
+}
+
+fn flagged_section(
+    output: &Output,
+    digits: &Digits,
+    measured: &Measured,
+    redrawn: &Redrawn,
+) -> anyhow::Result<Section> {
+    let flagged = measured.autoencoder.flagged();
+    let grid = pairs("Flagged images", digits, measured, &flagged, &redrawn.flagged)?;
+    let section = output
+        .section("What was flagged")
+        .paragraph(
+            "The images whose score lies above the 0.999 quantile of all scores, each beside \
+             what the model made of it. A marked card is a three; the model was never told.",
         )
-        .section(
-            Section::new("How good the scores are")
-                .figure(&roc, "True against false alarms at every threshold.")?
-                .figure(&losses, "Mean squared error, epoch by epoch.")?
-                .figure(&pair_grid, "The first images and their reconstructions.")?,
-        )
-        .section(Section::new("Notebook and this run").table(comparison(metrics))?);
-    let report = provenance()
-        .into_iter()
-        .chain([
-            ("Seed".to_owned(), metrics.seed.to_string()),
-            ("Threads".to_owned(), metrics.threads.to_string()),
-        ])
-        .fold(report, |report, (name, value)| report.provenance(name, value));
-    Ok(report.save(output.path("report.html"))?)
+        .figure("flagged.png", &grid, "Flagged images by falling score.")?
+        .figure("histogram.png", &histogram(digits, measured), "Scores of all images.")?;
+    Ok(section.finish())
+}
+
+fn scores_section(
+    output: &Output,
+    digits: &Digits,
+    measured: &Measured,
+    redrawn: &Redrawn,
+) -> anyhow::Result<Section> {
+    let first: Vec<usize> = (0..redrawn.first.len_of(Axis(0))).collect();
+    let grid = pairs("Reconstructions", digits, measured, &first, &redrawn.first)?;
+    let section = output
+        .section("How good the scores are")
+        .figure("roc.png", &roc(measured), "True against false alarms at every threshold.")?
+        .figure("losses.png", &losses(measured), "Mean squared error, epoch by epoch.")?
+        .figure("reconstructions.png", &grid, "The first images and their reconstructions.")?;
+    Ok(section.finish())
 }
 
 fn lead(metrics: &Metrics) -> String {
@@ -72,19 +89,17 @@ fn lead(metrics: &Metrics) -> String {
 }
 
 fn tiles(metrics: &Metrics) -> Vec<Tile> {
+    let judged = &metrics.autoencoder;
     let share = |hits: usize, flagged: usize| format!("{hits} of {flagged}");
     vec![
-        Tile::new("ROC-AUC", format!("{:.4}", metrics.roc_auc))
-            .note(format!("principal components: {:.4}", metrics.roc_auc_pca)),
-        Tile::new(
-            "Threes among flagged",
-            share(metrics.n_true_flagged_q999, metrics.n_flagged_q999),
-        )
-        .note("above the 0.999 quantile"),
-        Tile::new("Threes among flagged", share(metrics.n_true_flagged_q99, metrics.n_flagged_q99))
+        Tile::new("ROC-AUC", format!("{:.4}", judged.roc_auc))
+            .note(format!("principal components: {:.4}", metrics.pca.roc_auc)),
+        Tile::new("Threes among flagged", share(judged.n_true_flagged_q999, judged.n_flagged_q999))
+            .note("above the 0.999 quantile"),
+        Tile::new("Threes among flagged", share(judged.n_true_flagged_q99, judged.n_flagged_q99))
             .note("above the 0.99 quantile"),
         Tile::new("Training", format!("{:.0} s", metrics.seconds_train))
-            .note(format!("{} epochs, {} threads", metrics.epochs, metrics.threads)),
+            .note(format!("{} epochs, {} threads", metrics.epochs, metrics.run.threads)),
     ]
 }
 
@@ -99,7 +114,7 @@ fn pairs(
     for (&index, redrawn) in indices.iter().zip(redrawn.outer_iter()) {
         let image = Picture::from_image(digits.images().index_axis(Axis(0), index))?;
         let tone = if digits.labels[index] { Tone::Anomalous } else { Tone::Automatic };
-        let card = ImageCard::new(format!("{:.4}", measured.scores[index]))
+        let card = ImageCard::new(format!("{:.4}", measured.autoencoder.scores[index]))
             .image("input", &image)
             .image("redrawn", &Picture::from_image(redrawn)?)
             .tone(tone);
@@ -109,23 +124,15 @@ fn pairs(
 }
 
 fn losses(measured: &Measured) -> LineChart {
-    let epochs = &measured.history.epochs;
-    let train = epochs.iter().map(|e| (e.epoch as f64, e.train_loss));
-    let validation = epochs.iter().filter_map(|e| Some((e.epoch as f64, e.validation_loss?)));
-    LineChart::new("Loss")
-        .x_label("epoch")
-        .y_label("mean squared error")
-        .log_y(true)
-        .series(Series::new("training", train))
-        .series(Series::new("validation", validation))
+    loss_chart("Loss", "mean squared error", &measured.history, "validation").log_y(true)
 }
 
 fn histogram(digits: &Digits, measured: &Measured) -> Histogram {
     let of = |label: bool| -> Vec<f32> {
-        let pairs = measured.scores.iter().zip(&digits.labels);
+        let pairs = measured.autoencoder.scores.iter().zip(&digits.labels);
         pairs.filter(|pair| *pair.1 == label).map(|pair| *pair.0).collect()
     };
-    let threshold = measured.threshold.value;
+    let threshold = measured.autoencoder.threshold.value;
     Histogram::new("Scores")
         .x_label("mean squared error")
         .group("ones", &of(false), Tone::Normal)
@@ -135,42 +142,12 @@ fn histogram(digits: &Digits, measured: &Measured) -> Histogram {
 }
 
 fn roc(measured: &Measured) -> RocPlot {
-    let (model, pca) = (&measured.roc, &measured.roc_pca);
-    RocPlot::new("ROC curve").curve("autoencoder", &model.fpr, &model.tpr, model.area()).curve(
-        "principal components",
-        &pca.fpr,
-        &pca.tpr,
-        pca.area(),
-    )
-}
-
-/// The notebook's figures are those of the published runs; it reports no ROC-AUC.
-fn comparison(metrics: &Metrics) -> Table {
-    let rows = [
-        ("Images", "6,809".to_owned(), metrics.n_images.to_string()),
-        (
-            "Parameters",
-            "178,769 (384 of them not trained)".to_owned(),
-            metrics.n_parameters.to_string(),
-        ),
-        (
-            "Validation loss, last epoch",
-            "0.0022".to_owned(),
-            format!("{:.5}", metrics.final_val_mse),
-        ),
-        (
-            "Threshold at quantile 0.999",
-            "0.02864".to_owned(),
-            format!("{:.5}", metrics.threshold_q999),
-        ),
-        ("Flagged", "7".to_owned(), metrics.n_flagged_q999.to_string()),
-        ("Threes among them", "5".to_owned(), metrics.n_true_flagged_q999.to_string()),
-        ("Flagged at quantile 0.99", "–".to_owned(), metrics.n_flagged_q99.to_string()),
-        ("Threes among them", "–".to_owned(), metrics.n_true_flagged_q99.to_string()),
-        ("ROC-AUC", "–".to_owned(), format!("{:.4}", metrics.roc_auc)),
-        ("ROC-AUC of principal components", "–".to_owned(), format!("{:.4}", metrics.roc_auc_pca)),
+    let methods = [
+        ("autoencoder", &measured.autoencoder),
+        ("principal components", &measured.pca),
+        ("nearest neighbours", &measured.nearest_neighbours),
     ];
-    rows.into_iter().fold(Table::new(["", "notebook", "ours"]), |table, (what, notebook, ours)| {
-        table.row([what.to_owned(), notebook, ours])
+    methods.into_iter().fold(RocPlot::new("ROC curve"), |plot, (name, method)| {
+        plot.curve(name, &method.roc.fpr, &method.roc.tpr, method.judged.roc_auc)
     })
 }

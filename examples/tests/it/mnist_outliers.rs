@@ -7,7 +7,6 @@ use std::thread::yield_now;
 use novelty_core::Reconstruct;
 use novelty_examples::mnist_outliers::Digits;
 use novelty_models::{ConvAutoencoder, Device};
-use novelty_report::{Scheme, check_page};
 use novelty_scoring::mean_squared_error;
 use serde_json::Value;
 
@@ -26,19 +25,24 @@ const FILES: [&str; 10] = [
     "scores.csv",
 ];
 
-const METRICS: [&str; 12] = [
-    "n_parameters",
-    "final_train_mse",
-    "final_val_mse",
-    "threshold_q999",
-    "n_flagged_q999",
-    "n_true_flagged_q999",
-    "n_flagged_q99",
-    "n_true_flagged_q99",
-    "roc_auc",
-    "roc_auc_pca",
-    "seed",
-    "threads",
+const METRICS: [&str; 17] = [
+    "/n_parameters",
+    "/final_train_mse",
+    "/final_val_mse",
+    "/threshold_q999",
+    "/n_flagged_q999",
+    "/n_true_flagged_q999",
+    "/recall_q999",
+    "/n_flagged_q99",
+    "/n_true_flagged_q99",
+    "/recall_q99",
+    "/roc_auc",
+    "/pca/roc_auc",
+    "/pca/recall_q99",
+    "/nearest_neighbours/roc_auc",
+    "/nearest_neighbours/recall_q99",
+    "/seed",
+    "/threads",
 ];
 
 fn run(out: &Path) {
@@ -72,7 +76,8 @@ fn it_writes_what_it_says_and_one_seed_gives_the_same_bits() {
     let metrics = fs::read_to_string(first.path().join("metrics.json")).unwrap();
     let metrics: Value = serde_json::from_str(&metrics).unwrap();
     for name in METRICS {
-        assert!(metrics[name].is_number(), "{name} is {}", metrics[name]);
+        let value = metrics.pointer(name);
+        assert!(value.is_some_and(Value::is_number), "{name} is {value:?}");
     }
     assert_eq!(metrics["n_parameters"], 178_385);
     assert_eq!(metrics["seed"], 42);
@@ -91,19 +96,6 @@ fn the_checkpoint_gives_the_scores_of_the_run() {
     assert_eq!(again.to_vec(), scores(folder.path()));
     let threshold = model.threshold.unwrap();
     assert_eq!((threshold.rule.as_str(), threshold.n_reference), ("quantile(0.999)", 640));
-}
-
-#[test]
-fn the_report_reads_well_in_a_browser() {
-    let folder = tempfile::tempdir().unwrap();
-    run(folder.path());
-    let html = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    for (width, scheme) in [(375, Scheme::Light), (1440, Scheme::Dark)] {
-        match check_page(&html, width, scheme).unwrap() {
-            Some(page) => assert!(page.problems().is_empty(), "{width}: {:?}", page.problems()),
-            None => println!("skipped: no browser on this machine"),
-        }
-    }
 }
 
 /// Killed at any moment, here as soon as so many files have begun to appear, it leaves whole

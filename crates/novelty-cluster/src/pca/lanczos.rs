@@ -23,14 +23,16 @@ use crate::ClusterError;
 pub(crate) struct Search {
     /// Eigenvalues.
     pub(crate) k: usize,
-    /// Columns a block, at least `k`.
+    /// Columns a block.
     pub(crate) block: usize,
-    /// Columns of the basis at most, at least three blocks.
+    /// Columns that a restart keeps, at least `k`.
+    pub(crate) kept: usize,
+    /// Columns of the basis at most, at least those kept and two blocks.
     pub(crate) max_basis: usize,
     /// Applications of the operator at most.
     pub(crate) max_passes: usize,
-    /// Applications after which the residuals are looked at again.
-    pub(crate) check_every: usize,
+    /// By which factor the basis has grown when the residuals are looked at again.
+    pub(crate) growth: f64,
     /// Every residual is at most this share of its eigenvalue, or of the share `floor` of the
     /// largest one where the eigenvalue is smaller.
     pub(crate) tolerance: f64,
@@ -49,6 +51,7 @@ pub(crate) fn largest(
     let mut space = Mat::<f64>::zeros(size, search.max_basis);
     let mut width = 0;
     let mut projected = Mat::<f64>::zeros(0, 0);
+    let mut check_at = search.kept.max(search.block);
     for pass in 1.. {
         let mut image = apply(next.as_ref());
         space.subcols_mut(width, search.block).copy_from(&next);
@@ -63,9 +66,10 @@ pub(crate) fn largest(
         (next, coupling) = orthonormal(image)?;
 
         let is_full = width + search.block > search.max_basis;
-        if pass % search.check_every != 0 && !is_full && pass < search.max_passes {
+        if width < check_at && !is_full && pass < search.max_passes {
             continue;
         }
+        check_at = (width as f64 * search.growth) as usize;
         let eigen = Eigen::of(projected.as_ref())?;
         let is_done = search.accepts(&eigen, coupling.as_ref());
         if is_done || pass >= search.max_passes {
@@ -74,18 +78,13 @@ pub(crate) fn largest(
             return Ok((Eigen { vectors, ..eigen }, is_done));
         }
         if is_full {
-            let kept = eigen.truncated(search.block);
+            let kept = eigen.truncated(search.kept);
             let restarted = times(basis, kept.vectors.as_ref());
-            space.subcols_mut(0, search.block).copy_from(&restarted);
-            width = search.block;
+            space.subcols_mut(0, search.kept).copy_from(&restarted);
+            width = search.kept;
+            check_at = 0;
             projected =
-                Mat::from_fn(
-                    search.block,
-                    search.block,
-                    |i, j| {
-                        if i == j { kept.values[i] } else { 0.0 }
-                    },
-                );
+                Mat::from_fn(width, width, |i, j| if i == j { kept.values[i] } else { 0.0 });
         }
     }
     Err(ClusterError::NoConvergence { size })

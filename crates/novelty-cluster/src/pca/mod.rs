@@ -14,10 +14,10 @@ mod scatter;
 mod solve;
 
 use ndarray::Array1;
-use novelty_core::{Features, Fit, ImageShape, Images, InputError};
+use novelty_core::{Features, Fit, ImageShape, Images, InputError, ensure_finite};
 
 use crate::ClusterError;
-use crate::input::{at_least_one, checked, not_negative};
+use crate::input::{at_least_one, not_negative};
 use centred::Centred;
 pub use fitted::Pca;
 pub use image::ImagePca;
@@ -166,8 +166,11 @@ impl Fit<Features<'_>> for PcaConfig {
             return Err(InputError::Empty { place: "features (of two samples at least)" }.into());
         }
         check_rank(self.n_components, n_samples, n_features)?;
-        let rows = checked(&x)?;
+        let rows = x.as_standard_layout();
         let data = Centred::new(rows.view());
+        if !data.is_finite() {
+            ensure_finite("features", &x)?;
+        }
         let solution = solve(&data, self)?;
         Ok(Pca::new(Array1::from_vec(data.mean), solution, n_samples, self.whiten))
     }

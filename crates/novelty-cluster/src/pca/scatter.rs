@@ -1,56 +1,78 @@
 //! Products with the scatter matrix `X' X` of centred data, which is never formed.
 
-use std::ops::Range;
-
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use faer::{Mat, MatRef};
 use rayon::prelude::*;
 
 use super::centred::Centred;
+use crate::products::{Inner, Outer, Real, inner, outer};
 
-/// Samples a task, and samples a block at most.
-const ROWS: usize = 64;
-const MAX_BLOCK: usize = 256;
-/// Features a task. A block lies in tiles so wide: no power of two, lest all its rows meet in the
+/// Samples a group: one task centres and projects them.
+const GROUP: usize = 32;
+/// Groups a block at most.
+const MAX_GROUPS: usize = 8;
+/// Features a task. A group lies in tiles so wide: no power of two, lest all its rows meet in the
 /// same few places of the cache.
-const TILE: usize = 496;
+const TILE: usize = 248;
 /// Bytes of samples a block.
 const CACHE: usize = 8 << 20;
 /// Samples whose products are summed in `f32`.
-const FLUSH: usize = 512;
+const FLUSH: usize = 1024;
+/// Columns of the factor that are multiplied together, and what they are a multiple of.
+const PANEL: usize = <f32 as Real>::WIDTH;
+const THIRD: usize = PANEL / 3;
 
 /// The data, and what every pass over it works in: allocated once.
 pub(crate) struct Scatter<'d, 'x> {
     data: &'d Centred<'x>,
     /// Columns of the factor.
     l: usize,
-    /// The factor, in tiles of as many features as those of the block.
-    factor: Vec<f32>,
+    panels: Vec<Panel>,
+    /// Groups of samples, each in tiles of features.
     block: Vec<f32>,
+    /// The sum of the squares of the centred data, once known.
+    trace: Option<f64>,
+}
+
+/// Some columns of the factor, and what comes of them.
+struct Panel {
+    /// Filled up with zeros.
+    width: usize,
+    factor: Vec<f32>,
+    /// Of the samples of a block.
     coordinates: Vec<f32>,
-    /// The product of the samples since the last flush, a feature after the other.
+    /// The product of the samples since the last flush.
     recent: Vec<f32>,
     /// That of all samples before.
     image: Vec<f64>,
-    /// The sum of the squares of the centred data, once known.
-    trace: Option<f64>,
+}
+
+/// What a block is filled with: samples from `first` on.
+#[derive(Clone, Copy)]
+struct Fill<'d, 'x> {
+    data: &'d Centred<'x>,
+    first: usize,
+    /// Whether the sum of their squares is wanted.
+    squares: bool,
 }
 
 impl<'d, 'x> Scatter<'d, 'x> {
     /// For factors of `l` columns.
     pub(crate) fn new(data: &'d Centred<'x>, l: usize) -> Self {
         let (n, d) = data.x.dim();
-        let rows = (CACHE / (size_of::<f32>() * d) / ROWS * ROWS).clamp(ROWS, MAX_BLOCK).min(n);
-        Self {
-            data,
-            l,
-            factor: vec![0.0; d * l],
-            block: vec![0.0; rows * d],
-            coordinates: vec![0.0; rows * l],
-            recent: vec![0.0; d * l],
-            image: vec![0.0; d * l],
-            trace: None,
-        }
+        let n_groups = (CACHE / (size_of::<f32>() * d * GROUP)).clamp(1, MAX_GROUPS);
+        let rows = (n_groups * GROUP).min(n);
+        let panel = |first: usize| {
+            let width = (l - first).min(PANEL).next_multiple_of(THIRD);
+            Panel {
+                width,
+                factor: vec![0.0; d * width],
+                coordinates: vec![0.0; rows * width],
+                recent: vec![0.0; d * width],
+                image: vec![0.0; d * width],
+            }
+        };
+        let panels = (0..l).step_by(PANEL).map(panel).collect();
+        Self { data, l, panels, block: vec![0.0; rows * d], trace: None }
     }
 
     /// The sum of the squares of the centred data.
@@ -61,72 +83,94 @@ impl<'d, 'x> Scatter<'d, 'x> {
     /// `X' (X q)`, in one pass over the data.
     pub(crate) fn times(&mut self, q: MatRef<'_, f64>) -> Mat<f64> {
         let (n, d) = self.data.x.dim();
-        self.cut(q);
-        self.image.fill(0.0);
-        self.recent.fill(0.0);
+        for (index, panel) in self.panels.iter_mut().enumerate() {
+            panel.start(q.subcols(index * PANEL, PANEL.min(self.l - index * PANEL)));
+        }
         let (rows, mut squares, mut since) = (self.block.len() / d, 0.0, 0);
         for first in (0..n).step_by(rows) {
-            let range = first..(first + rows).min(n);
-            since += range.len();
-            squares += self.centre(range.clone());
-            self.project(range.len());
-            let is_full = since + rows > FLUSH || range.end == n;
-            self.back_project(range.len(), is_full);
+            let n_rows = rows.min(n - first);
+            since += n_rows;
+            let is_full = since + rows > FLUSH || first + n_rows == n;
+            let block = &mut self.block[..n_rows * d];
+            for (index, panel) in self.panels.iter_mut().enumerate() {
+                // The first finds the block empty.
+                let fill = Fill { data: self.data, first, squares: self.trace.is_none() };
+                squares += panel.project(block, d, (index == 0).then_some(fill));
+                panel.back_project(block, d, is_full);
+            }
             since = if is_full { 0 } else { since };
         }
         self.trace.get_or_insert(squares);
-        Mat::from_fn(d, self.l, |i, j| self.image[i * self.l + j])
+        Mat::from_fn(d, self.l, |i, j| {
+            let panel = &self.panels[j / PANEL];
+            panel.image[i * panel.width + j % PANEL]
+        })
     }
+}
 
-    /// Fills the block; the sum of its squares is taken in the first pass alone.
-    fn centre(&mut self, range: Range<usize>) -> f64 {
-        let block = &mut self.block[..range.len() * self.data.x.ncols()];
-        self.data.tiles(range, TILE, self.trace.is_none(), block)
-    }
-
-    /// Cuts the factor as the blocks are cut.
-    fn cut(&mut self, q: MatRef<'_, f64>) {
-        let l = self.l;
-        for (tile, values) in self.factor.chunks_mut(TILE * l).enumerate() {
-            let width = values.len() / l;
-            for (column, values) in values.chunks_exact_mut(width).enumerate() {
-                let q = q.col(column).subrows(tile * TILE, width);
-                values.iter_mut().zip(q.iter()).for_each(|(value, &q)| *value = q as f32);
-            }
+impl Panel {
+    fn start(&mut self, q: MatRef<'_, f64>) {
+        for (lane, column) in q.col_iter().enumerate() {
+            let values = self.factor[lane..].iter_mut().step_by(self.width);
+            values.zip(column.iter()).for_each(|(value, &q)| *value = q as f32);
         }
+        self.image.fill(0.0);
     }
 
-    /// The coordinates of the block.
-    fn project(&mut self, n_rows: usize) {
-        let (d, l) = (self.data.x.ncols(), self.l);
-        let (block, factor) = (&self.block[..n_rows * d], &self.factor);
-        let tasks = self.coordinates[..n_rows * l].par_chunks_mut(ROWS * l).enumerate();
-        tasks.for_each(|(task, out)| {
-            let rows = out.len() / l;
-            let mut out = MatMut::from_row_major_slice_mut(out, rows, l);
-            let tiles = block.chunks(n_rows * TILE).zip(factor.chunks(TILE * l)).enumerate();
-            for (tile, (values, q)) in tiles {
-                let width = values.len() / n_rows;
-                let values = &values[task * ROWS * width..][..rows * width];
-                let values = MatRef::from_row_major_slice(values, rows, width);
-                let accum = if tile == 0 { Accum::Replace } else { Accum::Add };
-                let q = MatRef::from_column_major_slice(q, width, l);
-                matmul(out.as_mut(), accum, values, q, 1.0, Par::Seq);
+    /// Takes the coordinates of a block, which is filled before if there is something to fill it
+    /// with; the sum of its squares if that is wanted.
+    fn project(&mut self, block: &mut [f32], d: usize, fill: Option<Fill<'_, '_>>) -> f64 {
+        let Self { width, factor, coordinates, .. } = self;
+        let width = *width;
+        let groups = coordinates.par_chunks_mut(GROUP * width).zip(block.par_chunks_mut(GROUP * d));
+        let sums = groups.enumerate().map(|(group, (out, rows))| {
+            let n_rows = rows.len() / d;
+            let sum = fill.map_or(0.0, |Fill { data, first, squares }| {
+                let first = first + group * GROUP;
+                data.tiles(first..first + n_rows, TILE, squares, rows)
+            });
+            let out = &mut out[..n_rows * width];
+            out.fill(0.0);
+            for (lanes, rows) in factor.chunks(TILE * width).zip(rows.chunks(TILE * n_rows)) {
+                inner(Inner { lanes, width, rows, out });
             }
+            sum
         });
+        sums.collect::<Vec<_>>().iter().sum()
     }
 
-    /// Adds the block's part of the product.
-    fn back_project(&mut self, n_rows: usize, is_full: bool) {
-        let (d, l) = (self.data.x.ncols(), self.l);
-        let coordinates = MatRef::from_row_major_slice(&self.coordinates[..n_rows * l], n_rows, l);
-        let tiles = self.block[..n_rows * d].par_chunks(n_rows * TILE);
-        let out = self.recent.par_chunks_mut(TILE * l).zip(self.image.par_chunks_mut(TILE * l));
-        tiles.zip(out).for_each(|(values, (recent, image))| {
-            let width = image.len() / l;
-            let features = MatRef::from_row_major_slice(values, n_rows, width);
-            let out = MatMut::from_column_major_slice_mut(recent, l, width);
-            matmul(out, Accum::Add, coordinates.transpose(), features, 1.0, Par::Seq);
+    /// Adds a block's part of the product.
+    fn back_project(&mut self, block: &[f32], d: usize, is_full: bool) {
+        let Self { width, coordinates, recent, image, .. } = self;
+        let width = *width;
+        let whole = block.len() / (GROUP * d);
+        let n_rows = block.len() / d;
+        let (groups, rest) = block.split_at(whole * GROUP * d);
+        let (lanes, last) = coordinates[..n_rows * width].split_at(whole * GROUP * width);
+        let tiles = recent.par_chunks_mut(TILE * width).zip(image.par_chunks_mut(TILE * width));
+        tiles.enumerate().for_each(|(tile, (recent, image))| {
+            let stride = recent.len() / width;
+            let mut add = |lanes, block: &[f32], group: usize| {
+                let scalars = &block[tile * TILE * group..];
+                let out = &mut *recent;
+                let group_stride = group * d;
+                outer(Outer {
+                    lanes,
+                    width,
+                    scalars,
+                    stride,
+                    group_stride,
+                    group,
+                    out,
+                    adds: true,
+                });
+            };
+            if !groups.is_empty() {
+                add(lanes, groups, GROUP);
+            }
+            if !rest.is_empty() {
+                add(last, rest, n_rows % GROUP);
+            }
             if is_full {
                 image.iter_mut().zip(&*recent).for_each(|(sum, &x)| *sum += f64::from(x));
                 recent.fill(0.0);

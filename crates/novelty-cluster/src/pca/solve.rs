@@ -14,6 +14,8 @@ use crate::ClusterError;
 
 /// Samples a task.
 const ROWS: usize = 64;
+/// Columns a block where an application costs little: the fewer, the fewer are needed in all.
+const NARROW: usize = 16;
 
 /// Directions as columns, the eigenvalues of the scatter matrix that belong to them, and its
 /// trace.
@@ -21,6 +23,16 @@ pub(crate) struct Solution {
     pub(crate) directions: Mat<f64>,
     pub(crate) values: Vec<f64>,
     pub(crate) trace: f64,
+}
+
+impl Solution {
+    /// Of the data, from that of the data times a power of two.
+    fn unscaled(mut self, scale: f64) -> Self {
+        let squared = scale * scale;
+        self.values.iter_mut().for_each(|value| *value /= squared);
+        self.trace /= squared;
+        self
+    }
 }
 
 pub(crate) fn solve(data: &Centred<'_>, config: &PcaConfig) -> Result<Solution, ClusterError> {
@@ -41,31 +53,36 @@ fn exact(data: &Centred<'_>, k: usize, seed: u64) -> Result<Solution, ClusterErr
     let (n, d) = data.x.dim();
     let is_tall = n >= d;
     let shape = if is_tall { Shape { n_rows: n, size: d } } else { Shape { n_rows: d, size: n } };
-    let (matrix, trace) = match (is_tall, shape.is_large()) {
-        (true, true) => gram::<f32>(shape, |rows, out| data.samples(rows, out)),
-        (true, false) => gram::<f64>(shape, |rows, out| data.samples(rows, out)),
-        (false, true) => gram::<f32>(shape, |rows, out| data.features(rows, out)),
-        (false, false) => gram::<f64>(shape, |rows, out| data.features(rows, out)),
+    let matrix = match (is_tall, shape.is_large()) {
+        (true, true) => gram::<f32>(shape, |row, out| data.sample(row, out)),
+        (true, false) => gram::<f64>(shape, |row, out| data.sample(row, out)),
+        (false, true) => gram::<f32>(shape, |feature, out| data.feature(feature, out)),
+        (false, false) => gram::<f64>(shape, |feature, out| data.feature(feature, out)),
     };
     let eigen = top(matrix.as_ref(), k, seed)?;
     let directions =
         if is_tall { eigen.vectors } else { through_samples(data, eigen.vectors.as_ref()) };
-    Ok(Solution { directions, values: eigen.values, trace })
+    Ok(Solution { directions, values: eigen.values, trace: trace(&matrix) }.unscaled(data.scale))
+}
+
+fn trace(matrix: &Mat<f64>) -> f64 {
+    (0..matrix.nrows()).map(|at| matrix[(at, at)]).sum()
 }
 
 /// The `k` largest eigenvalues of a matrix: all of them are computed, unless few are wanted and
 /// Lanczos finds those to the last digits.
 pub(crate) fn top(matrix: MatRef<'_, f64>, k: usize, seed: u64) -> Result<Eigen, ClusterError> {
     let size = matrix.nrows();
-    let block = k + 8;
-    if size > 256 && block * 8 <= size {
+    let kept = k + 8;
+    if size > 256 && kept * 8 <= size {
         let search = Search {
             k,
-            block,
-            max_basis: (size / 2).min(12 * block),
-            max_passes: 40,
+            block: NARROW.min(kept),
+            kept,
+            max_basis: (size / 2).min(12 * kept),
+            max_passes: 200,
             // An application costs less here than the eigenvalues of what it gave.
-            check_every: 3,
+            growth: 1.25,
             tolerance: 1e-8,
             floor: 1e-3,
             seed,
@@ -99,7 +116,9 @@ fn through_samples(data: &Centred<'_>, vectors: MatRef<'_, f64>) -> Mat<f64> {
     let features: Vec<usize> = (0..d).collect();
     let parts = features.par_chunks(ROWS).map(|features| {
         let mut block = vec![0.0_f64; features.len() * n];
-        data.features(features[0]..features[0] + features.len(), &mut block);
+        for (&feature, out) in features.iter().zip(block.chunks_exact_mut(n)) {
+            data.feature(feature, out);
+        }
         let block = MatRef::from_row_major_slice(&block, features.len(), n);
         let mut out = vec![0.0; features.len() * k];
         let view = faer::MatMut::from_row_major_slice_mut(&mut out, features.len(), k);
@@ -118,9 +137,10 @@ fn randomized(data: &Centred<'_>, config: &PcaConfig) -> Result<Solution, Cluste
     let search = Search {
         k: config.n_components,
         block,
+        kept: block,
         max_basis: affordable.clamp(3 * block, 8 * block).min(n.min(d) - block),
         max_passes: config.max_passes,
-        check_every: 1,
+        growth: 1.0,
         tolerance: config.tolerance,
         floor: 1e-4,
         seed: config.seed,
@@ -131,7 +151,7 @@ fn randomized(data: &Centred<'_>, config: &PcaConfig) -> Result<Solution, Cluste
         tracing::warn!(max_passes = config.max_passes, "the components are approximate");
     }
     let trace = scatter.trace();
-    Ok(Solution { directions: eigen.vectors, values: eigen.values, trace })
+    Ok(Solution { directions: eigen.vectors, values: eigen.values, trace }.unscaled(data.scale))
 }
 
 /// The same of a matrix whose rows need no centring: the directions of its rows.
@@ -140,20 +160,13 @@ pub(crate) fn of_rows(rows: MatRef<'_, f64>, k: usize) -> Result<Solution, Clust
     let is_tall = n >= d;
     let side = if is_tall { rows } else { rows.transpose() };
     let shape = Shape { n_rows: side.nrows(), size: side.ncols() };
-    let (matrix, trace) = gram::<f64>(shape, |range, out| {
-        let mut squares = 0.0;
-        for (row, out) in range.zip(out.chunks_exact_mut(shape.size)) {
-            for (column, out) in out.iter_mut().enumerate() {
-                *out = side[(row, column)];
-                squares += *out * *out;
-            }
-        }
-        squares
+    let matrix = gram::<f64>(shape, |row, out| {
+        out.iter_mut().zip(side.row(row).iter()).for_each(|(out, &value)| *out = value);
     });
     let eigen = top(matrix.as_ref(), k, 0)?;
     let directions =
         if is_tall { eigen.vectors } else { apply_rows(rows.transpose(), eigen.vectors.as_ref()) };
-    Ok(Solution { directions, values: eigen.values, trace })
+    Ok(Solution { directions, values: eigen.values, trace: trace(&matrix) })
 }
 
 fn apply_rows(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {

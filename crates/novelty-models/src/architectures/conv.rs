@@ -2,6 +2,7 @@ use novelty_core::{ImageShape, InputError};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::{check_image, check_setting as check};
+use crate::settings::positive;
 use crate::{
     Autoencoder, BatchNorm, Convolution, EncoderDecoder, Initialization, Layers, ModelError,
     NetworkConfig, Parameters,
@@ -172,9 +173,7 @@ impl NetworkConfig for ConvAutoencoderConfig {
         check("n_features", features, (1..=65536).contains(&features), "in 1..=65536")?;
         let slope = self.negative_slope;
         check("negative_slope", slope, (0.0..1.0).contains(&slope), "in 0..1")?;
-        let epsilon = self.batch_norm_epsilon;
-        let is_sound = epsilon > 0.0 && epsilon.is_finite();
-        check("batch_norm_epsilon", epsilon, is_sound, "above 0")?;
+        positive("batch_norm_epsilon", self.batch_norm_epsilon)?;
         let momentum = self.batch_norm_momentum;
         let is_sound = momentum > 0.0 && momentum <= 1.0;
         check("batch_norm_momentum", momentum, is_sound, "above 0, at most 1")

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use novelty_core::InputError;
 use serde::{Deserialize, Serialize};
 
-use crate::settings::not_negative;
+use crate::settings::{not_negative, positive};
 use crate::{AdamConfig, Loss, Schedule, TrainConfig};
 
 /// What the hypersphere is trained for.
@@ -204,9 +204,7 @@ impl SvddObjective {
             Self::SoftBoundary { nu, .. } if !(nu > 0.0 && nu <= 1.0) => {
                 Err(InputError::setting("nu", nu, "above 0, at most 1"))
             }
-            Self::SemiSupervised { eta } if !(eta > 0.0 && eta.is_finite()) => {
-                Err(InputError::setting("eta", eta, "above 0"))
-            }
+            Self::SemiSupervised { eta } => positive("eta", eta),
             _ => Ok(()),
         }
     }

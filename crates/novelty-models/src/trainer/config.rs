@@ -1,6 +1,7 @@
 use novelty_core::InputError;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::positive;
 use crate::{Clip, ConvergenceConfig, Device, Monitor, OptimizerConfig, Schedule};
 
 /// Which weights training ends with.
@@ -162,9 +163,7 @@ impl TrainConfig {
         if self.batch_size == 0 {
             return Err(InputError::setting("batch_size", self.batch_size, "at least 1"));
         }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(InputError::setting("learning_rate", self.learning_rate, "above 0"));
-        }
+        positive("learning_rate", self.learning_rate)?;
         if self.checkpoint_every == 0 {
             return Err(InputError::setting("checkpoint_every", 0, "at least 1"));
         }

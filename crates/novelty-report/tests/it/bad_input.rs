@@ -54,6 +54,9 @@ fn nan_and_infinity_are_named_with_series_and_position() {
 fn logarithmic_axes_need_positive_values_but_take_empty_bins() {
     let error = error_of(&line(&[0.1, 0.0]).log_y(true));
     assert!(matches!(error, ReportError::NotPositive { index: 1, .. }), "{error}");
+    let from_zero = Series::new("a", [(0.0, 1.0), (2.0, 1.0)]);
+    let error = error_of(&LineChart::new("t").series(from_zero).log_x(true));
+    assert!(matches!(error, ReportError::NotPositive { index: 0, .. }), "{error}");
     let scores = Histogram::new("t").group("g", &[-1.0, 1.0], Tone::Normal).log_x(true);
     assert!(matches!(error_of(&scores), ReportError::NotPositive { index: 0, .. }));
     // Nine of ten bins are empty.

@@ -1,3 +1,6 @@
+use std::path::Path;
+use std::process::Command;
+
 use novelty_report::{PageCheck, Scheme, check_page};
 
 use crate::samples;
@@ -27,6 +30,28 @@ fn reads_on_telephones_and_desks_in_light_and_dark() {
     }
     assert_eq!(grounds[0], grounds[1]);
     assert_ne!(grounds[1], grounds[2]);
+}
+
+/// The page of the example `gallery`, which `cargo test` builds beside this test.
+fn gallery() -> String {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let run = Command::new(profile.join("examples/gallery")).arg(folder.path()).status().unwrap();
+    assert!(run.success());
+    std::fs::read_to_string(folder.path().join("report.html")).unwrap()
+}
+
+#[test]
+fn every_figure_reads_on_telephones_and_desks_in_light_and_dark() {
+    let page = gallery();
+    for scheme in [Scheme::Light, Scheme::Dark] {
+        for width in [375, 1440] {
+            let Some(check) = check(&page, width, scheme) else { return };
+            assert_eq!(check.problems(), [""; 0], "{width} {scheme:?}");
+            assert!(check.n_images > 20 && check.n_drawings == 6, "{check:?}");
+        }
+    }
 }
 
 #[test]

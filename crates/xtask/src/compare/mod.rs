@@ -31,9 +31,12 @@ pub(crate) struct CompareArgs {
     /// Only this area; may be given more than once
     #[arg(long, value_name = "AREA")]
     only: Vec<String>,
-    /// Only this task; the tables are left as they are
+    /// Only this task; the tables are left as they are, unless its rows are to be merged
     #[arg(long, value_name = "NAME")]
     task: Option<String>,
+    /// Put the rows of --task in their places in the table
+    #[arg(long, requires = "task")]
+    merge: bool,
     /// Pairs of runs after the warm-up
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(5..))]
     runs: u32,
@@ -64,10 +67,10 @@ impl CompareArgs {
             let area = Area::build(workspace, &area)?;
             let of_area = self.compare_area(&place, &area)?;
             println!("\n{}", table::render(&of_area));
-            if self.task.is_none() {
+            if self.task.is_none() || self.merge {
                 let path = self.markdown.clone();
                 let path = path.unwrap_or_else(|| workspace.root().join("docs/PERFORMANCE.md"));
-                table::write(&path, &area.name, &of_area)?;
+                table::write(&path, &area.name, &of_area, self.merge)?;
             }
             rows.extend(of_area);
             // After every area: a later one that fails does not take the figures along.

@@ -15,15 +15,49 @@ ratio is the median over the pairs of peer time / our time, with its range in br
 ours is faster. Peak memory is that of the whole process, data included.
 ";
 
-/// Puts an area's table into the document, and leaves the rest as it is.
-pub(super) fn write(path: &Path, area: &str, rows: &[Row]) -> Result<()> {
+/// Puts an area's table into the document, and leaves the rest as it is. If the rows are to be
+/// merged, those of other tasks stay in the table.
+pub(super) fn write(path: &Path, area: &str, rows: &[Row], merges: bool) -> Result<()> {
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => PREFACE.to_owned(),
         text => text.with_context(|| format!("cannot read {}", path.display()))?,
     };
-    let updated = update(&text, area, &render(rows))
-        .with_context(|| format!("cannot update {}", path.display()))?;
+    let table = match between_markers(&text, area) {
+        Some(old) if merges => merged(old, &render(rows)),
+        _ => Ok(render(rows)),
+    };
+    let updated = table.and_then(|table| update(&text, area, &table));
+    let updated = updated.with_context(|| format!("cannot update {}", path.display()))?;
     write_whole(path, &updated)
+}
+
+fn between_markers<'a>(text: &'a str, area: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("<!-- compare:{area} -->\n"))?;
+    rest.split_once(&format!("<!-- /compare:{area} -->")).map(|(table, _)| table)
+}
+
+/// The old table with the new rows in the places of those of the same tasks; rows of new tasks
+/// come last. Rows that were measured on another machine or otherwise do not mix.
+fn merged(old: &str, new: &str) -> Result<String> {
+    const HEAD: usize = 4;
+    let task = |line: &str| line.split_once(": ").map(|(task, _)| task.to_owned());
+    let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
+    if old.iter().take(HEAD).ne(new.iter().take(HEAD)) {
+        bail!("its table was measured otherwise: {}", old.first().unwrap_or(&""));
+    }
+    let mut rest: Vec<&str> = new[HEAD..].to_vec();
+    let mut lines: Vec<&str> = old[..HEAD].to_vec();
+    for line in &old[HEAD..] {
+        let is_same = |new: &&str| task(new) == task(line);
+        if new[HEAD..].iter().any(is_same) {
+            lines.extend(rest.iter().copied().filter(|new| is_same(new)));
+            rest.retain(|new| !is_same(new));
+        } else {
+            lines.push(line);
+        }
+    }
+    lines.extend(rest);
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
 /// The document with the area's table between its markers; a new area goes to the end.
@@ -126,6 +160,26 @@ mod tests {
     }
 
     #[test]
+    fn merged_rows_take_the_places_of_their_task() {
+        let named = |task: &str, peer: &str, ours_ms| {
+            let (task, peer) = (task.to_owned(), peer.to_owned());
+            Row { task, peer, ours_ms, ..row() }
+        };
+        let old = [
+            named("a", "x", 1.0),
+            named("b", "x", 2.0),
+            named("b", "y", 2.0),
+            named("c", "x", 3.0),
+        ];
+        let new = [named("b", "x", 7.0), named("b", "y", 8.0), named("d", "x", 9.0)];
+        let all = [&old[..1], &new[..2], &old[3..], &new[2..]].concat();
+        assert_eq!(merged(&render(&old), &render(&new)).unwrap(), render(&all));
+        let other = [Row { runs: 9, ..named("b", "x", 7.0) }];
+        assert!(merged(&render(&old), &render(&other)).is_err());
+        assert!(merged("", &render(&new)).is_err());
+    }
+
+    #[test]
     fn times_have_three_digits() {
         let shown: Vec<_> = [1234.5, 99.96, 9.876, 0.1234].map(milliseconds).into();
         assert_eq!(shown, ["1234", "100.0", "9.88", "0.123"]);
@@ -135,8 +189,8 @@ mod tests {
     fn a_missing_document_is_created() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("docs/PERFORMANCE.md");
-        write(&path, "models", &[row()]).unwrap();
-        write(&path, "models", &[row()]).unwrap();
+        write(&path, "models", &[row()], false).unwrap();
+        write(&path, "models", &[row()], true).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text.matches("torch eager 2.13.0").count(), 1);
     }
