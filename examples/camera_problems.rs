@@ -11,7 +11,7 @@
 
 use clap::Parser;
 use novelty_examples::camera_problems::{
-    Digits, PROBLEMS, diagnose, sensitivities, styles, write_results,
+    Digits, Metrics, PROBLEMS, diagnose, sensitivities, styles, write_report,
 };
 use novelty_examples::{CommonArguments, EpochBar, Output, bundled_mnist};
 use novelty_models::{StyleVaeGanConfig, StyleVaeGanTrainer, TrainConfig, VaeGanConfig};
@@ -34,7 +34,7 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let Arguments { common, digit, images } = Arguments::parse();
-    let threads = common.apply_threads()?;
+    let run = common.start()?;
     let output = Output::create(common.out_or("camera_problems"))?;
     let folder = common.data.clone().unwrap_or_else(bundled_mnist);
     let digits = Digits::read(&folder, digit.into(), images.into(), common.smoke)?;
@@ -42,22 +42,22 @@ fn main() -> anyhow::Result<()> {
     let config = TrainConfig::new()
         .epochs(common.epochs_or(10))
         .batch_size(64)
-        .seed(common.seed)
+        .seed(run.seed)
         .device(common.device);
     let shape = digits.shape();
     let network = StyleVaeGanConfig::new(shape, 1 + PROBLEMS.len())
         .base(VaeGanConfig::new(shape).n_features(16));
-    let styles = styles(&digits.train, common.seed)?;
+    let styles = styles(&digits.train, run.seed)?;
     let trainer = StyleVaeGanTrainer::new(network, config);
     let all: Vec<_> = styles.iter().collect();
     let trained = trainer.fit_styles(&all, &mut EpochBar::new())?;
     trained.model.save(output.folder())?;
 
-    let model = &trained.model;
-    let diagnosis = diagnose(&digits, model, common.seed)?;
-    let sensitivities = sensitivities(&digits, model, common.seed)?;
-    let run = (common.seed, threads);
-    write_results(&output, &digits, &trained, &diagnosis, &sensitivities, run)?;
+    let windows = diagnose(&digits, &trained.model, run.seed)?;
+    let cameras = sensitivities(&digits, &trained.model, run.seed)?;
+    let metrics = Metrics::new(&digits, &trained, windows, cameras, run);
+    output.write_metrics(&metrics)?;
+    write_report(&output, &digits, &trained, &metrics)?;
     println!("report: {}", output.path("report.html").display());
     Ok(())
 }

@@ -14,11 +14,13 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use novelty_examples::faces_roc_auc::{Settings, Task, judge, write_results};
+use novelty_examples::faces_roc_auc::{Metrics, Settings, Task, judge, write_report};
 use novelty_examples::{CommonArguments, Output};
+use novelty_scoring::write_submission;
 
 /// Trains the three published tiers of face autoencoders and a stronger one on normal images,
-/// and compares their ROC curves with principal components'.
+/// and compares their ROC curves with principal components'. `--data` is a folder with the
+/// homework's `trainingset.npy` and `testingset.npy`, or with `lfw_subset.npy`.
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
@@ -43,16 +45,22 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let Arguments { common, train, test, labels, lfw } = Arguments::parse();
-    let threads = common.apply_threads()?;
+    let run = common.start()?;
     let output = Output::create(common.out_or("faces_roc_auc"))?;
-    let task = match (lfw, train.zip(test)) {
-        (Some(path), _) => Task::small_faces(&path)?,
-        (None, Some((train, test))) => Task::arrays(&train, &test, labels.as_deref())?,
-        (None, None) => Task::washers(common.seed, common.smoke)?,
+    let task = match (lfw, train.zip(test), &common.data) {
+        (Some(path), ..) => Task::small_faces(&path)?,
+        (None, Some((train, test)), _) => Task::arrays(&train, &test, labels.as_deref())?,
+        (None, None, Some(folder)) => Task::folder(folder)?,
+        (None, None, None) => Task::washers(run.seed, run.smoke)?,
     };
-    let settings = Settings::new(&common, &task, threads);
+
+    let settings = Settings::new(&common, &task);
     let methods = judge(&task, &settings)?;
-    write_results(&output, &task, &settings, &methods)?;
+    let metrics = Metrics::new(&task, &settings, &methods, run);
+    output.write_metrics(&metrics)?;
+    let scores = methods.last().map_or(&[][..], |method| &method.scores);
+    write_submission(output.path("submission.csv"), scores)?;
+    write_report(&output, &task, &methods, &metrics)?;
     println!("report: {}", output.path("report.html").display());
     Ok(())
 }

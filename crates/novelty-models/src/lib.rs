@@ -24,7 +24,8 @@
 //! [`Trainer`], and then [reconstructs](novelty_core::Reconstruct) and
 //! [embeds](novelty_core::Embed) images. It is saved as safetensors with a JSON description,
 //! and never as a pickle. Your own architecture takes the same road: implement [`NetworkConfig`],
-//! and build its network from [`Layers`] or implement [`Network`].
+//! and build its network from [`Layers`], from a [pair of `tch` modules](ModulePair), or
+//! implement [`Network`].
 //!
 //! Images are in 0..1 on both sides, whatever range a network works in. Where a source has a
 //! trap, its setting is there and the default is mended: the type's documentation says which
@@ -89,6 +90,7 @@ mod device;
 mod error;
 mod history;
 mod layers;
+mod modules;
 mod network;
 mod optimizer;
 mod parameters;
@@ -119,6 +121,7 @@ pub use history::{History, Measure};
 pub use layers::{
     BatchNorm, Convolution, EncoderDecoder, Initialization, Layer, Layers, Sequential,
 };
+pub use modules::{ModuleEncoder, ModulePair};
 pub use network::{Network, NetworkConfig};
 pub use optimizer::{AdadeltaConfig, AdamConfig, Clip, OptimizerConfig, RmsPropConfig, SgdConfig};
 pub use parameters::{Init, Parameters};

@@ -6,8 +6,10 @@ use novelty_drift::{
     style_features,
 };
 use novelty_models::StyleVaeGan;
+use serde::{Serialize, Serializer};
 
 use super::{Digits, PROBLEMS, seen};
+use crate::TaskBar;
 
 /// Pictures looked at together.
 const WINDOW: usize = 30;
@@ -17,9 +19,10 @@ const N_EXEMPLARS: usize = 80;
 const OTHER_CAMERA: u64 = 1_000;
 
 /// What was said of a window of pictures from a camera with a problem.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Diagnosed {
     /// The problem it has.
+    #[serde(serialize_with = "name")]
     pub problem: CorruptionKind,
     /// Its severity.
     pub severity: u8,
@@ -31,8 +34,12 @@ pub struct Diagnosed {
     pub by_vote: usize,
 }
 
+fn name<S: Serializer>(problem: &CorruptionKind, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(problem.name())
+}
+
 /// All windows looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Windows {
     /// Of cameras with problems.
     pub broken: Vec<Diagnosed>,
@@ -67,6 +74,7 @@ pub fn diagnose(digits: &Digits, model: &StyleVaeGan, seed: u64) -> anyhow::Resu
         };
         Ok([name(&by_features, features(window)?)?, name(&by_codes, codes(window)?)?])
     };
+    let bar = TaskBar::new("naming problems", 5 * PROBLEMS.len());
     let mut broken = Vec::new();
     for problem in PROBLEMS {
         for severity in 1..=5 {
@@ -77,6 +85,7 @@ pub fn diagnose(digits: &Digits, model: &StyleVaeGan, seed: u64) -> anyhow::Resu
             let [by_features, by_codes] = named(&window)?;
             let by_vote = vote(&model.assign(window.view())?);
             broken.push(Diagnosed { problem, severity, by_features, by_codes, by_vote });
+            bar.advance();
         }
     }
     let count = |images: &Array4<f32>| -> anyhow::Result<[usize; 3]> {

@@ -2,10 +2,12 @@
 
 mod diagnosis;
 mod digits;
+mod metrics;
 mod page;
 mod sensitivity;
 
 pub use diagnosis::{Diagnosed, Windows, diagnose};
 pub use digits::{Digits, PROBLEMS, seen, styles};
-pub use page::write_results;
+pub use metrics::{Metrics, Named};
+pub use page::write_report;
 pub use sensitivity::{Sensitivity, Shares, sensitivities};

@@ -5,8 +5,10 @@ use novelty_data::CorruptionKind;
 use novelty_metrics::roc_auc;
 use novelty_models::StyleVaeGan;
 use novelty_scoring::{QuantileThreshold, ReconstructionError};
+use serde::{Serialize, Serializer};
 
 use super::{Digits, PROBLEMS, seen};
+use crate::TaskBar;
 
 /// The severity of the problems that anomalies are looked for under.
 const SEVERITY: u8 = 4;
@@ -14,7 +16,7 @@ const SEVERITY: u8 = 4;
 const QUANTILE: f64 = 0.95;
 
 /// How well a detector finds anomalies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Shares {
     /// Area under the ROC curve.
     pub roc_auc: f64,
@@ -25,9 +27,10 @@ pub struct Shares {
 }
 
 /// How well anomalies are found through a camera.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Sensitivity {
     /// Its problem; none for the sound one.
+    #[serde(serialize_with = "name")]
     pub problem: Option<CorruptionKind>,
     /// Principal components of sound pictures, on the pictures as they come: before.
     pub before: Shares,
@@ -35,6 +38,10 @@ pub struct Sensitivity {
     pub rerendered: Shares,
     /// The error of the autoencoder's reconstruction in the picture's own style: after.
     pub after: Shares,
+}
+
+fn name<S: Serializer>(problem: &Option<CorruptionKind>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(problem.map_or("none", CorruptionKind::name))
 }
 
 /// Anomalies through a sound camera and through every problem. Thresholds are those of sound
@@ -55,18 +62,21 @@ pub fn sensitivities(
     let before = Detector::new(&components, held_out)?;
     let rerendered = Detector::new(&components, &rerender(held_out)?)?;
     let after = Detector::new(&own, held_out)?;
+    let bar = TaskBar::new("looking for anomalies", 1 + PROBLEMS.len());
     let through = |problem: Option<CorruptionKind>| -> anyhow::Result<Sensitivity> {
         let camera = |images: &Array4<f32>| match problem {
             Some(kind) => seen(images, kind, |_| SEVERITY, seed + 77),
             None => Ok(images.clone()),
         };
         let (normal, anomalous) = (camera(&digits.normal)?, camera(&digits.anomalous)?);
-        Ok(Sensitivity {
+        let sensitivity = Sensitivity {
             problem,
             before: before.shares(&normal, &anomalous)?,
             rerendered: rerendered.shares(&rerender(&normal)?, &rerender(&anomalous)?)?,
             after: after.shares(&normal, &anomalous)?,
-        })
+        };
+        bar.advance();
+        Ok(sensitivity)
     };
     std::iter::once(None).chain(PROBLEMS.map(Some)).map(through).collect()
 }

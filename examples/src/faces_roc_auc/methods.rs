@@ -1,9 +1,9 @@
 use std::error::Error;
 use std::time::Instant;
 
-use ndarray::Axis;
+use ndarray::{Array4, Axis};
 use novelty_cluster::{ImagePca, PcaConfig};
-use novelty_core::{Fit, Images, Score, score_dataset};
+use novelty_core::{Fit, Images, Reconstruct, Score, score_dataset};
 use novelty_metrics::{RocCurve, roc_curve};
 use novelty_models::{
     CriticAutoencoderConfig, CriticScore, CriticTrainer, Device, FaceAutoencoderConfig,
@@ -12,8 +12,8 @@ use novelty_models::{
 use novelty_scoring::ReconstructionError;
 
 use super::Task;
-use super::task::Source;
-use crate::{CommonArguments, EpochBar};
+use super::task::{Source, read};
+use crate::{CommonArguments, EpochBar, TaskBar};
 
 /// Images scored at a time.
 const BATCH: usize = 256;
@@ -21,18 +21,17 @@ const BATCH: usize = 256;
 const N_PCA: usize = 2_000;
 /// Steps of a default run.
 const STEPS: usize = 1_000;
+/// Scores of parts of the last network, which are not learned apart.
+pub(super) const PARTS: [&str; 2] = ["restoring", "critic alone"];
 
 /// How the tiers are trained: all alike.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// The seed.
-    pub seed: u64,
-    /// Threads computed with.
-    pub threads: usize,
     /// Passes over the training images.
     pub epochs: usize,
     /// Images a step.
     pub batch_size: usize,
+    seed: u64,
     device: Device,
 }
 
@@ -40,12 +39,12 @@ impl Settings {
     /// Batches of 16 for small sets and 128 for large ones, and about 1,000 steps, at most 200
     /// passes, unless the epochs are given.
     #[must_use]
-    pub fn new(common: &CommonArguments, task: &Task, threads: usize) -> Self {
+    pub fn new(common: &CommonArguments, task: &Task) -> Self {
         let n = task.train.len();
         let batch_size = if n < 5_000 { 16 } else { 128 };
         let epochs = (STEPS * batch_size).div_ceil(n.max(1)).clamp(1, 200);
         let (seed, device) = (common.seed, common.device);
-        Self { seed, threads, epochs: common.epochs_or(epochs), batch_size, device }
+        Self { epochs: common.epochs_or(epochs), batch_size, seed, device }
     }
 
     fn config(&self) -> TrainConfig {
@@ -59,7 +58,7 @@ impl Settings {
 }
 
 /// A method, and what it made of the images to score.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Method {
     /// Its name.
     pub name: String,
@@ -68,7 +67,9 @@ pub struct Method {
     /// Numbers learned.
     pub n_parameters: usize,
     /// Seconds to learn them.
-    pub seconds: f64,
+    pub seconds_train: f64,
+    /// Seconds to score the images.
+    pub seconds_score: f64,
     /// The published area under its ROC curve, on faces.
     pub published: Option<f64>,
     /// Whether it is a cheap baseline.
@@ -77,6 +78,8 @@ pub struct Method {
     pub scores: Vec<f32>,
     /// The ROC curve, where labels are known.
     pub roc: Option<RocCurve>,
+    /// What a network makes of the [images shown](Task::shown).
+    pub redrawn: Option<Array4<f32>>,
 }
 
 /// Trains and scores every method: principal components, the three tiers, and the critic.
@@ -106,18 +109,11 @@ fn components(task: &Task) -> anyhow::Result<Vec<Method>> {
     let one = |k: usize| -> anyhow::Result<Method> {
         let started = Instant::now();
         let pca: ImagePca = PcaConfig::new(k).fit(images.view())?;
-        let seconds = started.elapsed().as_secs_f64();
-        let scores = score(&ReconstructionError::euclidean(&pca), &*task.test)?;
-        Ok(Method {
-            name: format!("PCA {k}"),
-            description: format!("{k} principal components"),
-            n_parameters: (k + 1) * pixels,
-            seconds,
-            published: None,
-            is_baseline: true,
-            roc: roc(&scores, task)?,
-            scores,
-        })
+        let learned = Learned::since(started, (k + 1) * pixels);
+        let name = format!("PCA {k}");
+        let method = learned.method(task, &name, &ReconstructionError::euclidean(&pca))?;
+        let description = format!("{k} principal components");
+        Ok(Method { is_baseline: true, description, ..method })
     };
     numbers.map(one).collect()
 }
@@ -132,18 +128,15 @@ fn tier<C: NetworkConfig>(
 ) -> anyhow::Result<Method> {
     let started = Instant::now();
     let trainer = Trainer::new(network, settings.config());
-    let trained = trainer.fit_dataset(&*task.train, None::<&Source>, &mut EpochBar::new())?;
-    let seconds = started.elapsed().as_secs_f64();
-    let scores = score(&ReconstructionError::euclidean(&trained.model), &*task.test)?;
+    let bar = &mut EpochBar::named(format!("{name} tier"));
+    let model = trainer.fit_dataset(&*task.train, None::<&Source>, bar)?.model;
+    let learned = Learned::since(started, model.n_parameters());
+    let method = learned.method(task, name, &ReconstructionError::euclidean(&model))?;
     Ok(Method {
-        name: name.to_owned(),
         description: description.to_owned(),
-        n_parameters: trained.model.n_parameters(),
-        seconds,
         published: Some(published),
-        is_baseline: false,
-        roc: roc(&scores, task)?,
-        scores,
+        redrawn: Some(redraw(&model, task)?),
+        ..method
     })
 }
 
@@ -152,42 +145,70 @@ fn critic(task: &Task, settings: &Settings) -> anyhow::Result<Vec<Method>> {
     let started = Instant::now();
     let network = CriticAutoencoderConfig::new(task.train.image_shape());
     let trainer = CriticTrainer::new(network, settings.config());
-    let trained = trainer.fit_dataset(&*task.train, None::<&Source>, &mut EpochBar::new())?;
-    let (model, seconds) = (trained.model, started.elapsed().as_secs_f64());
-    let method = |name: &str,
-                  description: &str,
-                  scorer: CriticScore<'_>,
-                  published|
-     -> anyhow::Result<Method> {
-        let scores = score(&scorer, &*task.test)?;
-        Ok(Method {
-            name: name.to_owned(),
-            description: description.to_owned(),
-            n_parameters: model.n_parameters(),
-            seconds,
-            published,
-            is_baseline: false,
-            roc: roc(&scores, task)?,
-            scores,
-        })
+    let bar = &mut EpochBar::named("critic");
+    let model = trainer.fit_dataset(&*task.train, None::<&Source>, bar)?.model;
+    let learned = Learned::since(started, model.n_parameters());
+    let [restoring, alone] = PARTS;
+    let method = |name: &str, description: &str, scorer: CriticScore<'_>| {
+        let method = learned.method(task, name, &scorer)?;
+        anyhow::Ok(Method { description: description.to_owned(), ..method })
     };
-    let restored = CriticScore::reconstruction(&model);
+    let both = method("critic", "autoencoder and critic together", CriticScore::combined(&model))?;
     Ok(vec![
-        method("restoring", "the critic's autoencoder alone", restored, None)?,
-        method("critic alone", "its verdict alone", CriticScore::critic(&model), None)?,
-        method("critic", "both together", CriticScore::combined(&model), Some(0.86590))?,
+        Method {
+            redrawn: Some(redraw(&model, task)?),
+            ..method(
+                restoring,
+                "the critic's autoencoder alone",
+                CriticScore::reconstruction(&model),
+            )?
+        },
+        method(alone, "its verdict alone", CriticScore::critic(&model))?,
+        Method { published: Some(0.86590), ..both },
     ])
 }
 
-fn score<S, E>(scorer: &S, test: &Source) -> anyhow::Result<Vec<f32>>
-where
-    S: for<'a> Score<Images<'a>, Error = E>,
-    E: Error + Send + Sync + 'static,
-{
-    Ok(score_dataset(scorer, test, BATCH, &mut ())?.scores.to_vec())
+/// What was just learned.
+#[derive(Debug, Clone, Copy)]
+struct Learned {
+    n_parameters: usize,
+    seconds: f64,
 }
 
-fn roc(scores: &[f32], task: &Task) -> anyhow::Result<Option<RocCurve>> {
-    let curve = task.labels.as_ref().map(|labels| roc_curve(scores, labels));
-    Ok(curve.transpose()?)
+impl Learned {
+    fn since(started: Instant, n_parameters: usize) -> Self {
+        Self { n_parameters, seconds: started.elapsed().as_secs_f64() }
+    }
+
+    /// The method's scores of all images, a batch of them in memory at a time.
+    fn method<S, E>(self, task: &Task, name: &str, scorer: &S) -> anyhow::Result<Method>
+    where
+        S: for<'a> Score<Images<'a>, Error = E>,
+        E: Error + Send + Sync + 'static,
+    {
+        let started = Instant::now();
+        let bar = &mut TaskBar::new(format!("scoring by {name}"), task.test.len());
+        let scores = score_dataset(scorer, &*task.test, BATCH, bar)?.scores.to_vec();
+        let roc = task.labels.as_ref().map(|labels| roc_curve(&scores, labels)).transpose()?;
+        Ok(Method {
+            name: name.to_owned(),
+            description: String::new(),
+            n_parameters: self.n_parameters,
+            seconds_train: self.seconds,
+            seconds_score: started.elapsed().as_secs_f64(),
+            published: None,
+            is_baseline: false,
+            scores,
+            roc,
+            redrawn: None,
+        })
+    }
+}
+
+fn redraw<M, E>(model: &M, task: &Task) -> anyhow::Result<Array4<f32>>
+where
+    M: Reconstruct<Error = E>,
+    E: Error + Send + Sync + 'static,
+{
+    Ok(model.reconstruct(read(&*task.test, task.shown())?.view())?)
 }

@@ -9,6 +9,9 @@ use novelty_data::{
     read_labels,
 };
 
+/// Images shown beside what the networks make of them.
+const N_SHOWN: usize = 6;
+
 /// Images read one at a time.
 pub type Source = dyn Dataset<Error = DataError> + Send + Sync;
 
@@ -111,15 +114,41 @@ impl Task {
         })
     }
 
+    /// The images in a folder: the homework's two arrays by their names, else scikit-image's
+    /// small set.
+    ///
+    /// # Errors
+    /// If neither is there, or a file is not sound.
+    pub fn folder(folder: &Path) -> anyhow::Result<Self> {
+        let small = folder.join("lfw_subset.npy");
+        if small.exists() {
+            return Self::small_faces(&small);
+        }
+        let [train, test] = ["trainingset.npy", "testingset.npy"].map(|name| folder.join(name));
+        let known = "neither lfw_subset.npy nor trainingset.npy and testingset.npy";
+        ensure!(train.exists() && test.exists(), "{} holds {known}", folder.display());
+        Self::arrays(&train, &test, None)
+    }
+
+    /// Places of some images to score that are shown, spread over all.
+    #[must_use]
+    pub fn shown(&self) -> Vec<usize> {
+        spread(self.test.len(), N_SHOWN).collect()
+    }
+
     /// At most `n` images to learn from, spread over all.
     ///
     /// # Errors
     /// If one cannot be read.
     pub fn spread(&self, n: usize) -> anyhow::Result<Array4<f32>> {
-        let len = self.train.len();
-        let places = (0..n.min(len)).map(|i| i * len / n.min(len));
-        read(&*self.train, places)
+        read(&*self.train, spread(self.train.len(), n))
     }
+}
+
+/// At most `n` places among `len`.
+fn spread(len: usize, n: usize) -> impl Iterator<Item = usize> {
+    let n = n.min(len);
+    (0..n).map(move |i| i * len / n)
 }
 
 /// The images at some places.

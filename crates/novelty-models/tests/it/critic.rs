@@ -34,21 +34,41 @@ fn the_networks_have_their_sizes() {
     assert_eq!(n_parameters(1, 25), 227_970);
 }
 
-/// It was shown nothing but vertical bars.
+/// It was shown vertical bars, and anomalies made of them among which was no horizontal bar.
+///
+/// Turned and shifted bars are left out, as `anomalies` asks for. A quarter turn would have shown
+/// it what it is to find. Half a turn, and a shift in a circle, make a bar of a bar: of the six
+/// kinds these two leave a quarter of the anomalies normal, which no critic can tell apart.
 #[test]
 fn the_critic_knows_what_it_never_saw() {
-    let trainer = CriticTrainer::new(network(), settings(60));
+    use PseudoAnomaly::{Blend, Noise, Paste, Patch};
+    let trainer =
+        CriticTrainer::new(network(), settings(60)).anomalies([Noise, Blend, Patch, Paste]);
     let trained = trainer.fit_dataset(&Images(bars(96)), NONE, &mut ()).unwrap();
     let model = trained.model;
     let critic = trained.history.measure("critic").unwrap();
     assert!(critic[59] < 0.5 * critic[0], "{critic:?}");
     let mut odd = bars(84);
     odd.swap_axes(2, 3);
-    let mean = |images: &Array4<f32>| {
-        CriticScore::combined(&model).score(images.view()).unwrap().mean().unwrap()
+    let scores = |images: &Array4<f32>, score: CriticScore<'_>| {
+        let scores = score.score(images.view()).unwrap();
+        let (low, high) = (f32::INFINITY, f32::NEG_INFINITY);
+        (
+            scores.mean().unwrap(),
+            scores.iter().fold(low, |m, &x| m.min(x)),
+            scores.iter().fold(high, |m, &x| m.max(x)),
+        )
     };
-    let (usual, unusual) = (mean(&bars(84)), mean(&odd));
-    assert!(usual.abs() < 0.5 && unusual > 2.0, "{usual} {unusual}");
+    // In standard deviations of training images, which lie around 0.
+    let (usual, _, highest) = scores(&bars(84), CriticScore::combined(&model));
+    let (_, lowest, _) = scores(&odd, CriticScore::combined(&model));
+    assert!(usual.abs() < 0.5 && lowest > 8.0 && lowest > highest, "{usual} {highest} {lowest}");
+    // Each score finds them alone.
+    for score in [CriticScore::reconstruction(&model), CriticScore::critic(&model)] {
+        let (_, _, highest) = scores(&bars(84), score);
+        let (_, lowest, _) = scores(&odd, score);
+        assert!(lowest > highest, "{lowest} {highest}");
+    }
 }
 
 #[test]

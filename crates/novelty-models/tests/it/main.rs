@@ -9,6 +9,7 @@ mod conv_autoencoder;
 mod critic;
 mod device;
 mod golden;
+mod modules;
 mod own_network;
 mod pictures;
 mod pytorch;
