@@ -7,10 +7,14 @@
 
 mod arguments;
 pub mod camera_problems;
+pub mod deep_svdd_golden_sample;
 pub mod encoder_capacity;
 pub mod faces_roc_auc;
 pub mod mnist_drift;
 pub mod mnist_outliers;
+pub mod mvtec_inspect;
+pub mod mvtec_new_class;
+pub mod one_vs_rest;
 mod output;
 mod page;
 mod progress;

@@ -1,5 +1,5 @@
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use novelty_core::{BatchReport, EpochReport, ScoreObserver, TrainObserver};
@@ -66,15 +66,18 @@ impl TrainObserver for EpochBar {
     }
 }
 
-/// A bar over the parts of work that is not training, with the time left.
+/// A bar over the parts of a work, with the time left.
 ///
-/// Any thread may advance it. It watches the scoring of a dataset, too.
+/// Any thread may advance it. It watches the scoring of a dataset, and where training a network
+/// is one part of many, that training too.
 #[derive(Debug)]
 pub struct TaskBar {
     bar: ProgressBar,
     name: String,
     done: AtomicUsize,
     total: usize,
+    /// Whether parts are called by name: each has its line then where there is no terminal.
+    is_named: AtomicBool,
 }
 
 impl TaskBar {
@@ -82,9 +85,19 @@ impl TaskBar {
     #[must_use]
     pub fn new(name: impl Into<String>, total: usize) -> Self {
         let (name, bar) = (name.into(), ProgressBar::new(total as u64));
-        style(&bar, "{prefix} {wide_bar} {pos}/{len}, {eta} left");
+        style(&bar, "{prefix} {wide_bar} {pos}/{len}, {eta} left {msg}");
         bar.set_prefix(name.clone());
-        Self { bar, name, done: AtomicUsize::new(0), total }
+        Self { bar, name, done: AtomicUsize::new(0), total, is_named: AtomicBool::new(false) }
+    }
+
+    /// Says which part begins.
+    pub fn begin(&self, part: &str) {
+        self.is_named.store(true, Ordering::Relaxed);
+        if self.bar.is_hidden() {
+            let number = self.done.load(Ordering::Relaxed) + 1;
+            eprintln!("{} {number}/{}: {part}", self.name, self.total);
+        }
+        self.bar.set_message(format!("({part})"));
     }
 
     /// One more part is done.
@@ -93,11 +106,17 @@ impl TaskBar {
         self.show(before, before + 1);
     }
 
+    /// Says what came out of a part, above the bar.
+    pub fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
     /// Where there is no terminal, a line each tenth takes the bar's place.
     fn show(&self, before: usize, done: usize) {
         self.bar.set_position(done as u64);
         let tenth = |parts: usize| parts * 10 / self.total.max(1);
-        if self.bar.is_hidden() && tenth(done) > tenth(before) {
+        let is_named = self.is_named.load(Ordering::Relaxed);
+        if self.bar.is_hidden() && !is_named && tenth(done) > tenth(before) {
             eprintln!("{}: {done}/{}", self.name, self.total);
         }
         if done >= self.total {
@@ -112,6 +131,14 @@ impl ScoreObserver for TaskBar {
         self.bar.set_length(total as u64);
         let before = self.done.swap(done, Ordering::Relaxed);
         self.show(before, done);
+        ControlFlow::Continue(())
+    }
+}
+
+impl TrainObserver for TaskBar {
+    fn on_epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
+        let EpochReport { epoch, n_epochs, train_loss, .. } = report;
+        self.bar.set_message(format!("(epoch {epoch}/{n_epochs}, loss {train_loss:.4})"));
         ControlFlow::Continue(())
     }
 }

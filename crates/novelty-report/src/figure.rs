@@ -2,6 +2,7 @@ use std::path::Path;
 
 use crate::atomic_file::write_atomic;
 use crate::error::Result;
+use crate::picture::Picture;
 use crate::scene::Scene;
 
 /// A drawing that goes into a page as SVG and into files as PNG or SVG.
@@ -29,6 +30,15 @@ pub trait Figure: Draw {
     /// As [`to_svg`](Self::to_svg), and [`ReportError::TooLarge`](crate::ReportError::TooLarge).
     fn to_png(&self) -> Result<Vec<u8>> {
         self.draw(Canvas::Wide)?.to_picture(&self.name())?.to_png()
+    }
+
+    /// The figure as rows of pixels, to be put together with others.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_png`](Self::to_png).
+    fn to_picture(&self) -> Result<Picture> {
+        self.draw(Canvas::Wide)?.to_picture(&self.name())
     }
 
     /// Saves [`to_png`](Self::to_png) whole or not at all.

@@ -13,6 +13,7 @@
 //! | [`BarChart`] | a value a method and data set, with deviations |
 //! | [`ImageGrid`] | inputs beside their reconstructions |
 //! | [`HeatMap`] | score maps over images |
+//! | [`Animation`] | pictures one after the other |
 //!
 //! # Example
 //!
@@ -46,6 +47,7 @@
 //! | make score maps and thresholds | `novelty-scoring` |
 //! | find two components to plot embeddings on | `novelty-cluster` |
 
+mod animation;
 mod atomic_file;
 mod axis;
 mod bar_chart;
@@ -71,6 +73,7 @@ mod table;
 #[cfg(feature = "testkit")]
 mod testkit;
 
+pub use animation::Animation;
 pub use atomic_file::write_atomic;
 pub use bar_chart::BarChart;
 pub use colormap::Colormap;

@@ -8,6 +8,7 @@
 //! | … structural similarity, one or several scales | 88 `p` a scale | Wang et al. 2004; Wang, Simoncelli and Bovik 2003 |
 //! | … gradient magnitude similarity | `p` | Xue et al. 2014 |
 //! | [`EmbeddingScore`] | one embedding, then a scorer of features | |
+//! | … of [`OrientationHistograms`] | 8 `p` times the spread | Dalal and Triggs 2005 |
 //! | [`PatchMemory`] | places x kept patches x 9 x components | after Roth et al. 2022 and Defard et al. 2021 |
 //!
 //! # Scorers of features
@@ -93,6 +94,7 @@ mod local_outlier_factor;
 mod mahalanobis;
 mod neighbors;
 mod normalise;
+mod orientation_histograms;
 mod patch_memory;
 mod reconstruction;
 #[cfg(feature = "serde")]
@@ -112,6 +114,7 @@ pub use local_outlier_factor::{LocalOutlierFactor, LocalOutlierFactorConfig};
 pub use mahalanobis::{Mahalanobis, MahalanobisConfig, Shrinkage};
 pub use neighbors::{Distance, KNearestNeighbors, KNearestNeighborsConfig, NeighborAggregation};
 pub use normalise::{Normalisation, Normalised, ScoreNormaliser};
+pub use orientation_histograms::OrientationHistograms;
 pub use patch_memory::{PatchMemory, PatchMemoryConfig};
 pub use reconstruction::{
     PixelError, Pooling, ReconstructionError, mean_absolute_error, mean_squared_error,
