@@ -6,8 +6,10 @@
 #![expect(clippy::print_stderr, reason = "examples speak to a person at a terminal")]
 
 mod arguments;
+pub mod camera_problems;
 pub mod deep_svdd_golden_sample;
 pub mod encoder_capacity;
+pub mod faces_roc_auc;
 pub mod mnist_drift;
 pub mod mnist_outliers;
 pub mod mvtec_inspect;

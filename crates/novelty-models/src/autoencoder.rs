@@ -1,6 +1,7 @@
 use ndarray::{Array2, Array4, Axis, Slice};
 use novelty_core::{
-    Embed, ImageShape, Images, Reconstruct, Threshold, ensure_finite, ensure_image_shape,
+    Embed, ImageShape, Images, InputError, Reconstruct, Threshold, ensure_finite,
+    ensure_image_shape,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -33,6 +34,9 @@ pub struct Autoencoder<C: NetworkConfig> {
     /// down; saved with the model. Such as a pipeline of `novelty-data`, as JSON.
     pub preprocessing: Option<serde_json::Value>,
 }
+
+/// Numbers drawn at once, 4 GB of them.
+const MAX_DRAWN: usize = 1 << 30;
 
 impl<C: NetworkConfig> Autoencoder<C> {
     /// A network with random weights drawn from `seed`, on `device`.
@@ -173,7 +177,9 @@ impl<C: NetworkConfig> Reconstruct for Autoencoder<C> {
     fn reconstruct(&self, images: Images<'_>) -> Result<Array4<f32>, ModelError> {
         self.check(&images)?;
         let parts = self.in_parts(&images, |network, part| {
-            bridge::to_array4(&network.decode(&network.encode(part, false)?, false)?)
+            let redrawn = network.decode(&network.encode(part, false)?, false)?;
+            ensure_output_size(&redrawn, &part.size())?;
+            bridge::to_array4(&redrawn)
         })?;
         if parts.is_empty() {
             return Ok(Array4::zeros(images.raw_dim()));
@@ -214,6 +220,11 @@ impl<C: NetworkConfig> Autoencoder<C> {
     ) -> Result<Array4<f32>, ModelError> {
         let _no_grad = tch::no_grad_guard();
         let ImageShape { channels, height, width } = self.image_shape();
+        let pixels = channels * height * width;
+        if n > MAX_DRAWN / pixels.max(1) {
+            let range = "of at most 2^30 numbers in all";
+            return Err(InputError::setting("samples to draw", n, range).into());
+        }
         let mut images = Array4::zeros((n, channels, height, width));
         let size = self.network().inference_batch().max(1);
         for (i, mut part) in images.axis_chunks_iter_mut(Axis(0), size).enumerate() {
@@ -232,6 +243,16 @@ fn arranged(network: &impl Network, images: &Tensor) -> Result<Tensor, ModelErro
         return channels_last(images).during("arranging images");
     }
     Ok(images.shallow_clone())
+}
+
+/// Refuses a network's output of another size than the images: networks are also users' own.
+pub(crate) fn ensure_output_size(output: &Tensor, expected: &[i64]) -> Result<(), InputError> {
+    let size = output.size();
+    if size == expected {
+        return Ok(());
+    }
+    let [expected, got] = [expected, &size].map(|size| size.iter().map(|&n| n as usize).collect());
+    Err(InputError::Shape { place: "network output", expected, got })
 }
 
 pub(crate) fn concatenate<D: ndarray::RemoveAxis>(

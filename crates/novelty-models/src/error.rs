@@ -53,6 +53,27 @@ pub enum ModelError {
         /// The loss.
         loss: f64,
     },
+    /// The loss on the validation set is not a number any more.
+    #[error(
+        "the validation loss is {loss} after epoch {epoch}, in batch {batch}; \
+         lower the learning rate, or look for extreme values in the data"
+    )]
+    DivergedInValidation {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The first such batch of the validation set, counted from 1.
+        batch: usize,
+        /// The loss.
+        loss: f64,
+    },
+    /// The last steps of an epoch left a weight that is not a number.
+    #[error("tensor `{name}` is not finite after epoch {epoch}; lower the learning rate")]
+    DivergedWeights {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The first such tensor.
+        name: String,
+    },
     /// A model gave a reconstruction or an embedding that is not finite.
     #[error("the model's output for image {index} is not finite; its weights have diverged")]
     Output {

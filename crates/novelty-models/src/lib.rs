@@ -5,7 +5,8 @@
 //! | [`ConvAutoencoder`] | any even size; 1x28x28 | 178,385 | 6.7 | Rosebrock, PyImageSearch 2020 |
 //! | [`DenoisingAutoencoder`] | sides divisible by 4; 1x28x28 | 28,353 | 4.5 | Chollet, Keras blog 2016; Domino Data Lab |
 //! | [`MlpAutoencoder`] | any; 3x64x64 | 3,176,419 | 3.2 | National Taiwan University, ML 2021, homework 8 |
-//! | [`FaceAutoencoder`], without and with BatchNorm | any even size; 3x64x64 | 47,355; 47,595 | 5.9 | the same |
+//! | [`FaceAutoencoder`], without and with BatchNorm | sides of at least 8; 3x64x64 | 47,355; 47,595 | 5.9 | the same |
+//! | [`CriticAutoencoder`] | as above; 3x64x64 | 234,052 | 23 | ours, after DRAEM and CutPaste |
 //! | [`GrayAutoencoder`] | sides divisible by 32; 1x128x128 | 591,200; published 592,162 | 498 | Dornelles 2022 |
 //! | [`LeNetAutoencoder`] for MNIST | 1x28x28 | 8,472 | 0.7 | Ruff et al., ICML 2018 |
 //! | the same for Fashion-MNIST | 1x28x28 | 249,888 | 7.0 | Ruff et al., ICLR 2020 |
@@ -23,7 +24,8 @@
 //! [`Trainer`], and then [reconstructs](novelty_core::Reconstruct) and
 //! [embeds](novelty_core::Embed) images. It is saved as safetensors with a JSON description,
 //! and never as a pickle. Your own architecture takes the same road: implement [`NetworkConfig`],
-//! and build its network from [`Layers`] or implement [`Network`].
+//! and build its network from [`Layers`], from a [pair of `tch` modules](ModulePair), or
+//! implement [`Network`].
 //!
 //! Images are in 0..1 on both sides, whatever range a network works in. Where a source has a
 //! trap, its setting is there and the default is mended: the type's documentation says which
@@ -90,11 +92,13 @@ mod architectures;
 mod autoencoder;
 mod bridge;
 mod checkpoint;
+mod critic;
 mod device;
 mod error;
 mod history;
 mod layers;
 mod memory;
+mod modules;
 mod network;
 mod optimizer;
 mod parameters;
@@ -102,6 +106,7 @@ mod precision;
 mod prepared;
 mod random;
 mod schedule;
+mod score_scale;
 mod settings;
 mod svdd;
 mod trainer;
@@ -116,6 +121,10 @@ pub use architectures::{
 };
 pub use autoencoder::Autoencoder;
 pub use checkpoint::{Model, ModelRegistry, load_any};
+pub use critic::{
+    CriticAutoencoder, CriticAutoencoderConfig, CriticNetwork, CriticScore, CriticTrainer,
+    PseudoAnomaly,
+};
 pub use device::{Device, set_threads, threads};
 pub use error::{CheckpointProblem, ModelError};
 pub use history::{History, Measure};
@@ -123,6 +132,7 @@ pub use layers::{
     BatchNorm, Convolution, EncoderDecoder, Initialization, Layer, Layers, Sequential,
 };
 pub use memory::{DEFAULT_KEPT_MEMORY, set_kept_memory};
+pub use modules::{ModuleEncoder, ModulePair};
 pub use network::{Network, NetworkConfig};
 pub use optimizer::{AdadeltaConfig, AdamConfig, Clip, OptimizerConfig, RmsPropConfig, SgdConfig};
 pub use parameters::{Init, Parameters};

@@ -118,6 +118,42 @@ impl Parameters {
         self.add(name, shape, init, false)
     }
 
+    /// Where the parameters are to be.
+    pub(crate) fn device(&self) -> Device {
+        self.device
+    }
+
+    /// A seed for what cannot draw from these parameters' own numbers; none where values are
+    /// read.
+    pub(crate) fn draw_seed(&mut self) -> Option<i64> {
+        match &mut self.source {
+            Source::Random(rng) => Some(rng.r#gen()),
+            Source::Stored(_) => None,
+        }
+    }
+
+    /// Takes in a variable made elsewhere: with its values, or with those read from a file.
+    pub(crate) fn adopt(&mut self, name: &str, tensor: Tensor) -> Result<(), ModelError> {
+        // tch gives the second variable of a name the first's with a number.
+        let twin = name.rsplit_once("__").filter(|(_, end)| end.parse::<usize>().is_ok());
+        let is_twin = twin.is_some_and(|(first, _)| self.names.contains(first));
+        if is_twin || !self.names.insert(name.to_owned()) {
+            return Err(ModelError::DuplicateParameter(name.to_owned()));
+        }
+        if let Source::Stored(tensors) = &mut self.source {
+            let shape: Vec<usize> = tensor.size().iter().map(|&n| n as usize).collect();
+            let values = take(tensors, name, &shape)?;
+            let _no_grad = tch::no_grad_guard();
+            Tensor::f_from_slice(&values)
+                .and_then(|values| values.f_view(tensor.size().as_slice()))
+                .and_then(|values| tensor.shallow_clone().f_copy_(&values))
+                .during("reading a parameter")?;
+        }
+        let trainable = tensor.requires_grad();
+        self.list.push(Parameter { name: name.to_owned(), tensor, trainable });
+        Ok(())
+    }
+
     fn add(
         &mut self,
         name: &str,

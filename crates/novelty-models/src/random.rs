@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Latent = 2,
     /// A draw from the codes' prior.
     Prior = 3,
+    /// Anomalies made of the images of a batch.
+    Anomalies = 4,
 }
 
 /// The stream of a batch: its 256-bit key is the seed, the purpose, the epoch and the batch, each

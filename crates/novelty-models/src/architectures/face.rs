@@ -16,6 +16,9 @@ use crate::{
 /// | code | the last map, flattened: 3,072 numbers at 64x64 |
 /// | decoder | mirrored: ConvTranspose 4x4 stride 2, (BatchNorm,) ReLU; the last with tanh |
 ///
+/// A map with an odd side is halved to the whole number below, and the decoder adds the row and
+/// the column again.
+///
 /// National Taiwan University's *Machine Learning 2021*, homework 8 (human faces, 64x64 in
 /// colour; ROC-AUC as published):
 ///
@@ -34,7 +37,8 @@ pub type FaceAutoencoder = Autoencoder<FaceAutoencoderConfig>;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FaceAutoencoderConfig {
-    /// The images: height and width divisible by 2 once a filter count.
+    /// The images: sides of at least 2 to the number of filters, that are odd together or even
+    /// together, before the first halving and after each but the last. Published: 3x64x64.
     pub image_shape: ImageShape,
     /// Channels after each halving; 1 to 12 of them, each in 1..=8192. Default `[12, 24, 48]`.
     pub filters: Vec<usize>,
@@ -77,7 +81,8 @@ impl FaceAutoencoderConfig {
         }
     }
 
-    fn encoder(&self) -> Layers {
+    /// Images to vectors, the last map flattened.
+    pub(crate) fn encoder(&self) -> Layers {
         let start = Layers::images(self.image_shape).scale(2.0, -1.0);
         let halving = |layers: Layers, (i, &filter): (usize, &usize)| {
             self.normalized(layers.conv2d(format!("conv{i}"), strided(filter)), i)
@@ -85,11 +90,19 @@ impl FaceAutoencoderConfig {
         self.filters.iter().enumerate().fold(start, halving).flatten()
     }
 
-    fn decoder(&self) -> Layers {
+    /// The transposed convolution that undoes the halving number `i`, counted from 0.
+    fn undoing(&self, i: usize, outputs: usize) -> Convolution {
+        strided(outputs).output_padding((self.image_shape.height >> i) % 2)
+    }
+
+    /// Vectors to images.
+    pub(crate) fn decoder(&self) -> Layers {
         let inner = self.inner_shape();
         let start = Layers::new([inner.iter().product()]).reshape(inner);
+        let n = self.filters.len();
         let doubling = |layers: Layers, (i, &filter): (usize, &usize)| {
-            self.normalized(layers.conv_transpose2d(format!("conv{i}"), strided(filter)), i)
+            let conv = self.undoing(n - 1 - i, filter);
+            self.normalized(layers.conv_transpose2d(format!("conv{i}"), conv), i)
         };
         self.filters
             .iter()
@@ -97,13 +110,14 @@ impl FaceAutoencoderConfig {
             .skip(1)
             .enumerate()
             .fold(start, doubling)
-            .conv_transpose2d("output", strided(self.image_shape.channels))
+            .conv_transpose2d("output", self.undoing(0, self.image_shape.channels))
             .tanh()
             .scale(0.5, 0.5)
     }
 }
 
-fn strided(outputs: usize) -> Convolution {
+/// A halving.
+pub(crate) fn strided(outputs: usize) -> Convolution {
     Convolution::new(outputs, 4).stride(2).padding(1)
 }
 
@@ -117,8 +131,11 @@ impl NetworkConfig for FaceAutoencoderConfig {
         for &filter in &self.filters {
             check_setting("filters", filter, (1..=8192).contains(&filter), "in 1..=8192")?;
         }
-        let range = "in 1..=65536 and divisible by 2 once a filter count";
-        check_image(self.image_shape, |side| side.is_multiple_of(1 << n), range)
+        let range = "in 1..=65536 and at least 2 to the number of filters";
+        check_image(self.image_shape, |side| side >> n > 0, range)?;
+        let ImageShape { height, width, .. } = self.image_shape;
+        let is_alike = (0..n).all(|i| (height >> i) % 2 == (width >> i) % 2);
+        check_setting("image width", width, is_alike, "odd wherever the height is, once halved")
     }
 
     fn image_shape(&self) -> ImageShape {

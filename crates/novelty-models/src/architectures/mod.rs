@@ -22,3 +22,4 @@ pub(crate) use drift::{
     check_published, encoder as drift_encoder, published_decoder as drift_published_decoder,
     slim_decoder as drift_slim_decoder,
 };
+pub(crate) use face::strided;

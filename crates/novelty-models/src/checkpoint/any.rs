@@ -7,10 +7,10 @@ use novelty_core::{Embed, ImageShape, Images, Reconstruct, Score, Threshold};
 use super::kind_of;
 use crate::error::CheckpointProblem;
 use crate::{
-    Autoencoder, ConvAutoencoderConfig, DeepSvdd, DenoisingAutoencoderConfig, Device,
-    DriftAutoencoderConfig, EncoderConfig, FaceAutoencoderConfig, GrayAutoencoderConfig,
-    LeNetAutoencoderConfig, MlpAutoencoderConfig, ModelError, NetworkConfig, StyleVaeGanConfig,
-    VaeConfig, VaeGanConfig,
+    Autoencoder, ConvAutoencoderConfig, CriticAutoencoderConfig, DeepSvdd,
+    DenoisingAutoencoderConfig, Device, DriftAutoencoderConfig, EncoderConfig,
+    FaceAutoencoderConfig, GrayAutoencoderConfig, LeNetAutoencoderConfig, MlpAutoencoderConfig,
+    ModelError, NetworkConfig, StyleVaeGanConfig, VaeConfig, VaeGanConfig,
 };
 
 /// A model of any kind, as [`load_any`] finds it: it embeds, and says what else it can do.
@@ -103,6 +103,7 @@ impl Default for ModelRegistry {
     fn default() -> Self {
         Self { loaders: BTreeMap::new() }
             .autoencoder::<ConvAutoencoderConfig>()
+            .autoencoder::<CriticAutoencoderConfig>()
             .autoencoder::<DenoisingAutoencoderConfig>()
             .autoencoder::<DriftAutoencoderConfig>()
             .autoencoder::<FaceAutoencoderConfig>()

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Reduction, TchError, Tensor};
 
 use super::objective::{Batch, Losses, Objective};
+use crate::autoencoder::ensure_output_size;
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
 use crate::precision::SharedPrecision;
@@ -104,6 +105,8 @@ impl<C: NetworkConfig> Objective for Redraw<C> {
 
     fn losses(&self, batch: &Batch<'_>, train: bool) -> Result<Losses, ModelError> {
         let output = self.model.forward(&self.input(batch)?, train)?;
+        // libtorch would compare each image with every other where shapes differ by an axis.
+        ensure_output_size(&output, &batch.images.size())?;
         let loss = self.goal.loss.between(&output, &batch.images).during("computing the loss")?;
         Ok(loss.into())
     }

@@ -6,13 +6,13 @@ use novelty_core::{
     BatchReport, Dataset, EpochReport, ImageShape, Images, InputError, TrainObserver,
 };
 use serde::{Deserialize, Serialize};
-use tch::Tensor;
+use tch::{TchError, Tensor};
 
 use super::batches::{for_each_batch, shuffled};
 use super::means::Means;
 use super::objective::{Batch, Objective, Steps};
 use super::{Keep, TrainConfig, saved};
-use crate::bridge::to_tensor;
+use crate::bridge::{to_tensor, to_vec};
 use crate::error::TorchContext;
 use crate::history::Measure;
 use crate::optimizer::Optimizer;
@@ -179,8 +179,9 @@ impl<'a, O: Objective> Run<'a, O> {
             let epoch = self.progress.epochs.len() + 1;
             let started = Instant::now();
             let done = self.epoch(epoch, train, observer)?;
+            self.ensure_finite(epoch)?;
             self.objective.epoch_done(epoch, train)?;
-            let validation_loss = validation.map(|data| self.mean_loss(data)).transpose()?;
+            let validation_loss = validation.map(|data| self.mean_loss(epoch, data)).transpose()?;
             self.note(epoch, &done.losses, validation_loss, started)?;
             let is_due = epoch.is_multiple_of(self.config.checkpoint_every)
                 || epoch == self.config.epochs
@@ -256,8 +257,29 @@ impl<'a, O: Objective> Run<'a, O> {
         self.objective.arranged(&to_tensor(images, self.objective.device())?)
     }
 
-    /// The mean loss over a dataset in evaluation mode.
-    fn mean_loss<D: Dataset + Sync + ?Sized>(&self, data: &D) -> Result<f64, ModelError> {
+    /// Refuses weights that the last steps have thrown off: no loss was computed of them yet,
+    /// and a checkpoint of them could not be read.
+    fn ensure_finite(&self, epoch: usize) -> Result<(), ModelError> {
+        let parameters = self.objective.parameters();
+        let are_finite = || -> Result<Tensor, TchError> {
+            let each = parameters.iter().map(|p| p.tensor.f_isfinite()?.f_all());
+            Tensor::f_stack(&each.collect::<Result<Vec<_>, _>>()?, 0)
+        };
+        // Read in one go, as the losses are.
+        let are_finite = to_vec(&are_finite().during("looking at the weights")?)?;
+        match parameters.iter().zip(are_finite).find(|(_, is_finite)| *is_finite < 0.5) {
+            Some((parameter, _)) => {
+                Err(ModelError::DivergedWeights { epoch, name: parameter.name.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The mean loss over a dataset in evaluation mode, after an epoch.
+    fn mean_loss<D>(&self, epoch: usize, data: &D) -> Result<f64, ModelError>
+    where
+        D: Dataset + Sync + ?Sized,
+    {
         let _no_grad = tch::no_grad_guard();
         let order: Vec<usize> = (0..data.len()).collect();
         let (mut sum, mut index) = (0.0, 0);
@@ -267,8 +289,11 @@ impl<'a, O: Objective> Run<'a, O> {
             let batch = Batch { images, labels, classes, seed, epoch: 0, index };
             let loss = self.objective.losses(&batch, false)?.total;
             let loss = loss.f_double_value(&[]).during("computing the validation loss")?;
-            sum += loss * labels.len() as f64;
             index += 1;
+            if !loss.is_finite() {
+                return Err(ModelError::DivergedInValidation { epoch, batch: index, loss });
+            }
+            sum += loss * labels.len() as f64;
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(sum / data.len() as f64)

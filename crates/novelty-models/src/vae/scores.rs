@@ -134,7 +134,8 @@ impl Autoencoder<VaeConfig> {
     /// `n` new images, of codes drawn from `N(0, 1)`.
     ///
     /// # Errors
-    /// If libtorch refuses an operation, or an image is not finite.
+    /// If they hold more than 2^30 numbers, libtorch refuses an operation, or an image is not
+    /// finite.
     pub fn sample(&self, n: usize, seed: u64) -> Result<Array4<f32>, ModelError> {
         self.sample_codes(self.config().n_features, n, seed)
     }

@@ -2,7 +2,7 @@
 //! `tests/golden/zoo.py`.
 
 use ndarray::{Array2, Array4};
-use novelty_core::ImageShape;
+use novelty_core::{ImageShape, Score};
 
 use super::collapse::Health;
 use super::objective::Contest;
@@ -24,6 +24,11 @@ fn check(name: &str, config: VaeGanConfig) {
     });
     let model = model(config);
     golden.assert_answers(name, &model, &images);
+    let scores = VaeGanScore::combined(&model).score(images.view()).unwrap();
+    for (got, expected) in scores.iter().zip(&golden.scores) {
+        assert!((got / expected - 1.0).abs() < 1e-5, "{name}: {got}, expected {expected}");
+    }
+    assert_eq!(golden.scores.len(), N_IMAGES);
     let contest = Contest { model, weights: VaeGanWeights::default(), health: Health::default() };
     let loss = take_step(
         &contest.model,

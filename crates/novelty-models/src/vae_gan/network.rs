@@ -3,6 +3,7 @@ use tch::{Kind, TchError, Tensor};
 use super::{Prior, VaeGanConfig};
 use crate::error::TorchContext;
 use crate::layers::part_size;
+use crate::score_scale::ScoreScale;
 use crate::vae::{Distribution, Parts, negative_log_likelihood};
 use crate::{Likelihood, ModelError, Network, Parameters, Sequential};
 
@@ -16,6 +17,7 @@ pub struct VaeGanNetwork {
     discriminator: Discriminator,
     latent_discriminator: Option<Sequential>,
     likelihood: Likelihood,
+    scale: ScoreScale,
 }
 
 /// Tells real images from made ones.
@@ -80,7 +82,12 @@ impl VaeGanNetwork {
                 .then(|| latent.build(parameters, "latent_discriminator"))
                 .transpose()?,
             likelihood: config.likelihood,
+            scale: ScoreScale::build(parameters, if has_distribution { 4 } else { 3 })?,
         })
+    }
+
+    pub(super) fn scale(&self) -> &ScoreScale {
+        &self.scale
     }
 
     /// The distribution of codes; with an adversarial prior only its mean is known.
@@ -164,6 +171,7 @@ impl Network for VaeGanNetwork {
             discriminator: self.discriminator.prepared()?,
             latent_discriminator: prepared(&self.latent_discriminator)?,
             likelihood: self.likelihood,
+            scale: self.scale.prepared()?,
         }))
     }
 

@@ -3,9 +3,11 @@ use tch::{Kind, TchError, Tensor};
 
 use super::collapse::{Health, probe};
 use super::network::feature_error;
+use super::scores::places;
 use super::trainer::VaeGanWeights;
 use super::{Prior, VaeGan};
 use crate::ModelError;
+use crate::bridge::to_vec;
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
 use crate::precision::SharedPrecision;
@@ -146,6 +148,21 @@ impl Contest {
     }
 }
 
+impl Contest {
+    /// Takes the scale of the combined score.
+    fn measure<D: Dataset + Sync + ?Sized>(&self, data: &D) -> Result<(), ModelError> {
+        let model = &self.model;
+        model.network().scale().measure(data, |images| {
+            let parts = model.in_parts(&images, |network, part| {
+                places(network, part)?.iter().map(to_vec).collect::<Result<Vec<_>, _>>()
+            })?;
+            let n_kinds = parts.first().map_or(0, Vec::len);
+            let of = |kind: usize| parts.iter().flat_map(|part| part[kind].clone()).collect();
+            Ok((0..n_kinds).map(of).collect())
+        })
+    }
+}
+
 fn shallow(tensor: &Option<Tensor>) -> Option<Tensor> {
     tensor.as_ref().map(Tensor::shallow_clone)
 }
@@ -254,6 +271,7 @@ impl Objective for Contest {
         epoch: usize,
         data: &D,
     ) -> Result<(), ModelError> {
+        self.measure(data)?;
         self.health = probe(&self.model, data)?;
         if let Some(collapse) = self.health.collapse() {
             tracing::warn!(epoch, %collapse, "the adversarial autoencoder has collapsed");

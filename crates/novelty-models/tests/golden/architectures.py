@@ -88,21 +88,72 @@ def mlp():
     return Autoencoder(encoder, decoder + [nn.Unflatten(1, (3, 64, 64))])
 
 
-def face(batch_norm, filters=(12, 24, 48)):
+def face(batch_norm, filters=(12, 24, 48), channels=3, side=64):
+    n_halvings = len(filters)
+
+    def undoing(i, inputs, outputs):
+        extra = (side >> i) % 2
+        return nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, output_padding=extra)
+
     def inner(name, i, conv):
         norm = [(f"norm{i}", nn.BatchNorm2d(conv.out_channels))] if batch_norm else []
         return [(name, conv), *norm, nn.ReLU()]
 
-    encoder, n = [Scale(2.0, -1.0)], 3
+    encoder, n = [Scale(2.0, -1.0)], channels
     for i, f in enumerate(filters):
         encoder += inner(f"conv{i}", i, nn.Conv2d(n, f, 4, stride=2, padding=1))
         n = f
-    decoder = [nn.Unflatten(1, (n, 8, 8))]
+    decoder = [nn.Unflatten(1, (n, side >> n_halvings, side >> n_halvings))]
     for i, f in enumerate(filters[-2::-1]):
-        decoder += inner(f"conv{i}", i, nn.ConvTranspose2d(n, f, 4, stride=2, padding=1))
+        decoder += inner(f"conv{i}", i, undoing(n_halvings - 1 - i, n, f))
         n = f
-    decoder += [("output", nn.ConvTranspose2d(n, 3, 4, stride=2, padding=1)), nn.Tanh()]
+    decoder += [("output", undoing(0, n, channels)), nn.Tanh()]
     return Autoencoder(encoder + [nn.Flatten()], decoder + [Scale(0.5, 0.5)])
+
+
+class Critic(nn.Module):
+    """An autoencoder of faces, and a critic of images beside what their reconstructions lost."""
+
+    def __init__(self, channels, side, filters=(24, 48, 96), critic_filters=(16, 32, 64)):
+        super().__init__()
+        redrawer = face(True, filters, channels, side)
+        self.encoder, self.decoder = redrawer.encoder, redrawer.decoder
+        layers, n = [], 2 * channels
+        for i, f in enumerate(critic_filters):
+            conv = nn.Conv2d(n, f, 4, stride=2, padding=1)
+            layers += [(f"conv{i}", conv), nn.LeakyReLU(0.2)]
+            n = f
+        length = n * (side >> len(critic_filters)) ** 2
+        self.critic = chain(*layers, nn.Flatten(), ("output", nn.Linear(length, 1)))
+        self.scores = nn.Module()
+        self.scores.register_buffer("mean", torch.zeros(2))
+        self.scores.register_buffer("weight", torch.ones(2))
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x))
+
+    def judge(self, x, redrawn):
+        return self.critic(torch.cat([2 * x - 1, 2 * (x - redrawn).abs()], dim=1))[:, 0]
+
+    def all_scores(self, x):
+        """Reconstruction, critic, combined; one after the other."""
+        redrawn = self(x)
+        distance = ((x - redrawn) ** 2).flatten(1).mean(dim=1).sqrt()
+        both = torch.stack([distance, self.judge(x, redrawn)], dim=1)
+        combined = ((both - self.scores.mean) * self.scores.weight).sum(dim=1)
+        return torch.cat([both[:, 0], both[:, 1], combined])
+
+    def losses(self, x, anomalies, n_restored):
+        softplus, mse, n = nn.functional.softplus, nn.functional.mse_loss, len(x)
+        drawn = self(torch.cat([x, anomalies[:n_restored]]))
+        both = torch.cat([x, anomalies])
+        self.eval()
+        with torch.no_grad():
+            redrawn = self(both)
+        self.train()
+        logits = self.judge(both, redrawn)
+        loss = mse(drawn[:n], x) + mse(drawn[n:], x[:n_restored])
+        return loss + softplus(logits[:n]).mean() + softplus(-logits[n:]).mean()
 
 
 def gray(affine):
@@ -286,6 +337,9 @@ class VaeGan(nn.Module):
             layers = [("linear0", nn.Linear(code, 64)), nn.LeakyReLU(0.2)]
             layers += [("linear1", nn.Linear(64, 128)), nn.LeakyReLU(0.2)]
             self.latent_discriminator = chain(*layers, ("output", nn.Linear(128, 1)))
+        self.scores = nn.Module()
+        self.scores.register_buffer("mean", torch.zeros(3 if published else 4))
+        self.scores.register_buffer("weight", torch.ones(3 if published else 4))
         self.code, self.published, self.n_convolutions = code, published, 2 * len(filters)
 
     def distribution(self, x):
@@ -297,6 +351,18 @@ class VaeGan(nn.Module):
         layers = list(self.image_discriminator)
         features = nn.Sequential(*layers[: self.n_convolutions])(x)
         return features.flatten(1), nn.Sequential(*layers[self.n_convolutions :])(features)
+
+    def combined(self, x):
+        """Pixels, features, codes and divergence, scaled and added."""
+        mean, log_variance = self.distribution(x)
+        drawn = self.decoder(mean)
+        (features, original), codes = (self.look(y)[0] for y in (drawn, x)), self.distribution(drawn)[0]
+        shares = ((features - original) ** 2).sum(dim=1) / (original**2).sum(dim=1)
+        parts = [((drawn - x) ** 2).flatten(1).sum(dim=1), shares, ((codes - mean) ** 2).sum(dim=1)]
+        if not self.published:
+            parts.append(-0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(dim=1))
+        scaled = (torch.stack(parts, dim=1) - self.scores.mean) * self.scores.weight
+        return scaled.sum(dim=1)
 
     def losses(self, x, noise, prior):
         """The losses of both sides together, with the weights of VaeGanWeights' defaults."""
@@ -335,6 +401,8 @@ MODELS = {
     "mlp": (mlp, (3, 64, 64)),
     "face": (lambda: face(False), (3, 64, 64)),
     "face_norm": (lambda: face(True), (3, 64, 64)),
+    "critic": (lambda: Critic(3, 64), (3, 64, 64)),
+    "critic_odd": (lambda: Critic(1, 25), (1, 25, 25)),
     "gray": (lambda: gray(False), (1, 128, 128)),
     "gray_affine": (lambda: gray(True), (1, 128, 128)),
     "lenet_mnist": (lambda: lenet("mnist"), (1, 28, 28)),

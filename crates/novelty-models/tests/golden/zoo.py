@@ -1,4 +1,5 @@
-"""Golden values of every architecture, by PyTorch 2.13: `python zoo.py`, one thread.
+"""Golden values of every architecture, by PyTorch 2.13: `python zoo.py`, one thread. Given names,
+it replaces the values of those only.
 
 Weights and images are not stored but come from a formula both sides know: entry `i` of the
 tensor called `name` is made of `u = mix(fnv(name) + i * 0x9E3779B9) / 2^31 - 1`, in -1..1. What
@@ -11,11 +12,12 @@ moves by a whole learning rate in the direction of rounding noise.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from architectures import MODELS, Vae, VaeGan, count
+from architectures import MODELS, Critic, Vae, VaeGan, count
 
 HERE = Path(__file__).parent
 N_IMAGES = 3
@@ -81,6 +83,13 @@ def golden(name):
             noise = entries("noise", (N_IMAGES, model.code))
             out["scores"] = model.losses(images, torch.zeros_like(noise)).tolist()
             out["noise"] = sample("noise", noise)
+        if gan:
+            out["scores"] = model.combined(images).tolist()
+        critic = isinstance(model, Critic)
+        if critic:
+            anomalies = 0.5 + 0.5 * entries("anomaly noise", tuple(images.shape))
+            out["scores"] = model.all_scores(images).tolist()
+            out["noise"] = sample("anomalies", anomalies)
     model.train()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-3)
     if vae:
@@ -90,6 +99,8 @@ def golden(name):
     elif gan:
         noise, prior = (entries(name, (N_IMAGES, model.code)) for name in ("noise", "prior noise"))
         loss = model.losses(images, noise, prior) / (64 * images[0].numel())
+    elif critic:
+        loss = model.losses(images, anomalies, 2)
     else:
         loss = torch.nn.functional.mse_loss(model(images), images)
     loss.backward()
@@ -103,7 +114,9 @@ def golden(name):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    values = {name: golden(name) for name in MODELS}
+    wanted = sys.argv[1:] or list(MODELS)
+    known = json.loads((HERE / "zoo.json").read_text("utf-8")) if sys.argv[1:] else {}
+    values = {name: golden(name) if name in wanted else known[name] for name in MODELS}
     lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in values.items())
     (HERE / "zoo.json").write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
     print({name: value["parameters"] for name, value in values.items()}, torch.__version__)

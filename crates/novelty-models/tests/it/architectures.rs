@@ -102,6 +102,8 @@ fn networks_for_photographs_behave() {
     let face = FaceAutoencoderConfig::new(ImageShape::new(1, 16, 24));
     behaves(face.clone());
     behaves(face.batch_norm(false));
+    behaves(FaceAutoencoderConfig::new(ImageShape::new(1, 25, 25)));
+    behaves(FaceAutoencoderConfig::new(ImageShape::new(2, 13, 9)).filters([4, 6]));
     let gray = GrayAutoencoderConfig::new(ImageShape::new(1, 64, 32));
     behaves(gray.clone());
     behaves(gray.affine(true));
@@ -123,6 +125,7 @@ fn settings_out_of_range_are_named() {
     named(MlpAutoencoderConfig::new(FACE).hidden([1, 0]), "hidden");
     named(FaceAutoencoderConfig::new(FACE).filters([]), "number of filters");
     named(FaceAutoencoderConfig::new(FACE).filters([8; 7]), "image height");
+    named(FaceAutoencoderConfig::new(ImageShape::new(1, 24, 25)), "image width");
     named(GrayAutoencoderConfig::new(ImageShape::new(1, 128, 100)), "image width");
     named(LeNetAutoencoderConfig::new(LeNet::Mnist).n_features(24), "n_features");
     let drift = DriftAutoencoderConfig::new(ImageShape::new(3, 152, 152));

@@ -17,6 +17,8 @@ pub(crate) enum Fault {
     Bounded,
     /// Training shrinks every code to nothing: the weights count for a billionth.
     Dead,
+    /// Images are drawn without their axis of channels.
+    Flat,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,7 +81,9 @@ impl Network for OwnNetwork {
 
     fn decode(&self, codes: &Tensor, _train: bool) -> Result<Tensor, ModelError> {
         let pixels = codes.f_linear(&self.back, None::<&Tensor>).and_then(|x| x.f_sigmoid());
-        pixels.and_then(|x| x.f_view([-1, 1, 8, 8])).map_err(torch)
+        let size: &[i64] =
+            if self.encoder.fault == Fault::Flat { &[-1, 8, 8] } else { &[-1, 1, 8, 8] };
+        pixels.and_then(|x| x.f_view(size)).map_err(torch)
     }
 }
 

@@ -5,11 +5,12 @@ use novelty_core::{
     BatchReport, EpochReport, Fit, ImageShape, InputError, Reconstruct, TrainObserver,
 };
 use novelty_models::{
-    AdadeltaConfig, Clip, ConvAutoencoder, ConvAutoencoderConfig, ConvergenceConfig, CsvObserver,
-    Device, Keep, Loss, LossTarget, ModelError, Monitor, Observers, OptimizerConfig, PlateauConfig,
-    ProgressObserver, RmsPropConfig, Schedule, SgdConfig, TrainConfig, Trainer,
+    AdadeltaConfig, Autoencoder, Clip, ConvAutoencoder, ConvAutoencoderConfig, ConvergenceConfig,
+    CsvObserver, Device, Keep, Loss, LossTarget, ModelError, Monitor, Observers, OptimizerConfig,
+    PlateauConfig, ProgressObserver, RmsPropConfig, Schedule, SgdConfig, TrainConfig, Trainer,
 };
 
+use crate::own_network::{Fault, own};
 use crate::pictures::{Images, bars, config, network, trained};
 
 const NONE: Option<&Images> = None;
@@ -103,6 +104,36 @@ fn a_diverging_loss_names_the_epoch_and_the_batch() {
         matches!(error, ModelError::Diverged { epoch: 1.., batch: 1.., loss } if !loss.is_finite()),
         "{error}"
     );
+}
+
+/// What the last step of an epoch breaks, no loss of that epoch shows.
+#[test]
+fn a_last_step_that_diverges_is_an_error() {
+    let one_step = |rate| config().learning_rate(rate).epochs(1).batch_size(64);
+    let error = fit(one_step(1e39), bars(64)).unwrap_err();
+    assert!(matches!(error, ModelError::DivergedWeights { epoch: 1, .. }), "{error}");
+    let data = Images(bars(64));
+    let trainer = Trainer::new(network(), one_step(1e20));
+    let error = trainer.fit_dataset(&data, Some(&data), &mut ()).unwrap_err();
+    assert!(
+        matches!(error, ModelError::DivergedInValidation { epoch: 1, batch: 1, loss } if !loss.is_finite()),
+        "{error}"
+    );
+}
+
+/// libtorch would have compared every image with every other.
+#[test]
+fn a_network_of_ones_own_that_draws_other_shapes_is_refused() {
+    let trainer = Trainer::new(own(Fault::Flat), config());
+    let is_named = |error: &ModelError| {
+        matches!(error, ModelError::Input(InputError::Shape { place: "network output", expected, got })
+            if expected == &[16, 1, 8, 8] && got == &[16, 8, 8])
+    };
+    let error = trainer.fit(bars(16).view()).unwrap_err();
+    assert!(is_named(&error), "{error}");
+    let model = Autoencoder::untrained(own(Fault::Flat), 0, Device::Cpu).unwrap();
+    let error = model.reconstruct(bars(16).view()).unwrap_err();
+    assert!(is_named(&error), "{error}");
 }
 
 #[test]

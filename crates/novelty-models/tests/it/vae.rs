@@ -92,6 +92,8 @@ fn draws_are_seeded() {
     assert_eq!(model.sample(5, 1).unwrap(), model.sample(5, 1).unwrap());
     assert_ne!(model.sample(5, 1).unwrap(), model.sample(5, 2).unwrap());
     assert_eq!(model.sample(0, 1).unwrap().dim(), (0, 1, 8, 8));
+    let error = model.sample(usize::MAX, 1).unwrap_err().to_string();
+    assert!(error.starts_with("samples to draw"), "{error}");
     let drawn = model.reconstruct_sampled(images.view(), 1).unwrap();
     assert_eq!(drawn, model.reconstruct_sampled(images.view(), 1).unwrap());
     assert_ne!(drawn, model.reconstruct_sampled(images.view(), 2).unwrap());

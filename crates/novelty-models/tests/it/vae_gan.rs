@@ -60,6 +60,7 @@ fn its_scorers_keep_the_contract() {
             VaeGanScore::pixels(&model),
             VaeGanScore::features(&model),
             VaeGanScore::latent(&model),
+            VaeGanScore::combined(&model),
         ] {
             check_scorer(&score, images.view()).unwrap();
         }
@@ -85,7 +86,7 @@ fn a_resumed_run_and_a_reloaded_model_give_the_same_bits() {
     let kept = |epochs| trainer(epochs).checkpoints(folder.path());
     kept(2).fit_dataset(&data, NONE, &mut ()).unwrap();
     let resumed = kept(4).resume(&data, NONE, &mut ()).unwrap().model;
-    let score = |model: &VaeGan| VaeGanScore::features(model).score(data.0.view()).unwrap();
+    let score = |model: &VaeGan| VaeGanScore::combined(model).score(data.0.view()).unwrap();
     assert_eq!(score(&whole), score(&resumed));
     assert_eq!(whole.sample(5, 7).unwrap(), resumed.sample(5, 7).unwrap());
     whole.save(folder.path()).unwrap();
