@@ -141,11 +141,13 @@ impl Stream {
             return Ok(());
         };
         let kind = &parts[self.commonest(&members)].name;
+        let n_defects = members.iter().filter(|&&at| self.is_defect[at as usize]).count();
         let name = format!("class {id}");
         let select = QuantileThreshold::new(EXPLAINED);
         let model = train_class(&name, &QuickLearner, &select, images.view(), 4)?;
         monitor.adopt(id, model)?;
-        let event = format!("{name} learned: {} images, mostly {kind}", members.len());
+        let n = members.len();
+        let event = format!("{name} learned: {n} images, mostly {kind}; {n_defects} with defects");
         self.events.push(Happened { image: i, event });
         Ok(())
     }

@@ -3,23 +3,23 @@
 //!
 //! With `p` the 0/1 vector that says which pooled samples are the window, the sums over pairs of
 //! window samples, over mixed pairs and over reference pairs all follow from `p' K p`, `K p` and
-//! `K 1`. The kernel matrix is made a block at a time and at once multiplied with the vectors of
-//! all permutations, as one matrix product; then it is forgotten.
+//! `K 1`. The kernel matrix is made a block at a time and at once summed under the labels of all
+//! permutations; then it is forgotten.
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, s};
 use novelty_core::DriftReport;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::pool::{Pool, product};
+use super::label_sums::{GROUP, Labels};
+use super::pool::Pool;
 use crate::exponential::exp;
 use crate::permutation::{Relabelling, bits, p_value, seed_of};
 use crate::scores::{Permutations, TwoSample};
 
-/// Rows and columns of a block: 1 MB of kernel.
-const BLOCK: usize = 512;
+/// Rows and columns of a block, whole groups of labels: 1 MB of kernel.
+const BLOCK: usize = 32 * GROUP;
 
 /// A kernel of the squared distance of two samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,7 +50,7 @@ pub(super) fn discrepancy(pool: &Pool, kernel: Kernel, permutations: Permutation
     let seed = seed_of(permutations.seed, bits(pool.window()));
     let permutations = Permutations { seed, ..permutations };
     let labels = labels(pool, permutations);
-    let sums = pair_sums(pool, kernel, labels.view());
+    let sums = pair_sums(pool, kernel, &labels);
     let statistics: Vec<f64> = sums.iter().map(|sums| unbiased(*sums, pool, kernel)).collect();
     let p_value = p_value(statistics[0], &statistics[1..], permutations.seed);
     TwoSample { statistic: statistics[0], p_value }
@@ -62,14 +62,22 @@ pub(super) fn report(test: TwoSample, significance: f64) -> DriftReport {
         .with_effect(test.statistic.max(0.0).sqrt())
 }
 
-/// Which samples are the window: column 0 as they came, then one column a permutation.
-fn labels(pool: &Pool, permutations: Permutations) -> Array2<f32> {
-    let mut labels = Array2::zeros((pool.len(), permutations.n + 1));
-    labels.slice_mut(s![pool.n_reference.., 0]).fill(1.0);
-    let mut relabelling = Relabelling::new(pool.len(), pool.n_window());
-    for number in 0..permutations.n {
-        for &i in relabelling.draw(permutations.seed, number as u64) {
-            labels[[i as usize, number + 1]] = 1.0;
+/// Which samples are the window: labelling 0 as they came, then one a permutation.
+fn labels(pool: &Pool, permutations: Permutations) -> Labels {
+    let mut labels = Labels::new(pool.len(), permutations.n + 1);
+    (pool.n_reference..pool.len()).for_each(|sample| labels.set(sample, 0));
+    let numbers: Vec<usize> = (0..permutations.n).collect();
+    // A few at a time, so that those drawn do not pile up.
+    for some in numbers.chunks(64) {
+        let drawn: Vec<Vec<u32>> = some
+            .par_iter()
+            .map_init(
+                || Relabelling::new(pool.len(), pool.n_window()),
+                |relabelling, &number| relabelling.draw(permutations.seed, number as u64).to_vec(),
+            )
+            .collect();
+        for (number, window) in some.iter().zip(drawn) {
+            window.into_iter().for_each(|sample| labels.set(sample as usize, number + 1));
         }
     }
     labels
@@ -91,21 +99,21 @@ fn unbiased(sums: PairSums, pool: &Pool, kernel: Kernel) -> f64 {
 }
 
 /// The sums of every labelling. Blocks are added in one order whatever the number of threads.
-fn pair_sums(pool: &Pool, kernel: Kernel, labels: ArrayView2<'_, f32>) -> Vec<PairSums> {
+fn pair_sums(pool: &Pool, kernel: Kernel, labels: &Labels) -> Vec<PairSums> {
     let n_blocks = pool.len().div_ceil(BLOCK);
     let range = |block: usize| block * BLOCK..pool.len().min((block + 1) * BLOCK);
     let pairs: Vec<(usize, usize)> =
         (0..n_blocks).flat_map(|i| (i..n_blocks).map(move |j| (i, j))).collect();
     // Of pairs of window samples for every labelling, and of all pairs of a sample.
-    let mut window = vec![0.0; labels.ncols()];
+    let mut window = vec![0.0; labels.n_labellings()];
     let mut totals = vec![0.0; pool.len()];
     let add = |to: &mut [f64], from: &[f64]| to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
     // A few blocks at a time, so that their sums do not pile up.
     for some in pairs.chunks(16) {
         let parts: Vec<BlockSums> = some
             .par_iter()
-            .map_init(Buffers::default, |buffers, &(i, j)| {
-                block_sums(pool, kernel, labels, [range(i), range(j)], buffers)
+            .map_init(Vec::new, |block, &(i, j)| {
+                block_sums(pool, kernel, labels, [range(i), range(j)], block)
             })
             .collect();
         for (&(i, j), part) in some.iter().zip(&parts) {
@@ -117,20 +125,10 @@ fn pair_sums(pool: &Pool, kernel: Kernel, labels: ArrayView2<'_, f32>) -> Vec<Pa
         }
     }
     let total: f64 = totals.iter().sum();
-    let mut of_window = vec![0.0; labels.ncols()];
-    for (labels, &total) in labels.rows().into_iter().zip(&totals) {
-        of_window.iter_mut().zip(labels).for_each(|(sum, &p)| *sum += total * f64::from(p));
-    }
+    let of_window = labels.sums(&totals);
     let sums = window.into_iter().zip(of_window);
     // A window sample's pairs are those within the window and the mixed ones.
     sums.map(|(window, of_window)| PairSums { window, mixed: of_window - window, total }).collect()
-}
-
-/// What a thread writes to block by block.
-#[derive(Default)]
-struct Buffers {
-    block: Vec<f32>,
-    of_window: Vec<f32>,
 }
 
 /// What one block, and its mirror image, adds.
@@ -144,12 +142,11 @@ struct BlockSums {
 fn block_sums(
     pool: &Pool,
     kernel: Kernel,
-    labels: ArrayView2<'_, f32>,
+    labels: &Labels,
     [rows, columns]: [Range<usize>; 2],
-    buffers: &mut Buffers,
+    block: &mut Vec<f32>,
 ) -> BlockSums {
     let is_diagonal = rows == columns;
-    let Buffers { block, of_window } = buffers;
     pool.products(rows.clone(), columns.clone(), block);
     let mut totals = Totals { rows: vec![0.0; rows.len()], columns: vec![0.0; columns.len()] };
     Arch::new().dispatch(Finish {
@@ -160,39 +157,11 @@ fn block_sums(
         diagonal: is_diagonal.then(|| kernel.diagonal() as f32),
         totals: &mut totals,
     });
-    let shape = (rows.len(), columns.len());
-    if let Ok(block) = ArrayView2::from_shape(shape, &block[..]) {
-        product(block, labels.slice(s![columns, ..]), of_window);
-    }
-    let mut window = vec![0.0_f64; labels.ncols()];
+    let mut window = labels.pair_sums(block, &rows, &columns);
     let mirror = if is_diagonal { 1.0 } else { 2.0 };
-    let left = labels.slice(s![rows, ..]);
-    let left = left.as_slice().unwrap_or_default();
-    Arch::new().dispatch(WindowSums { of_window, left, window: &mut window });
     window.iter_mut().for_each(|sum| *sum *= mirror);
     let columns = totals.columns.into_iter().map(f64::from).collect();
     BlockSums { window, rows: totals.rows, columns }
-}
-
-/// Adds to `window` what `of_window` holds where `left` is 1; all have as many columns.
-struct WindowSums<'a> {
-    of_window: &'a [f32],
-    left: &'a [f32],
-    window: &'a mut [f64],
-}
-
-impl WithSimd for WindowSums<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let n = self.window.len().max(1);
-        for (sums, labels) in self.of_window.chunks_exact(n).zip(self.left.chunks_exact(n)) {
-            for ((total, &sum), &label) in self.window.iter_mut().zip(sums).zip(labels) {
-                *total += f64::from(sum * label);
-            }
-        }
-    }
 }
 
 /// The sums of a block's rows and columns.
@@ -223,7 +192,8 @@ impl WithSimd for Finish<'_> {
             match self.kernel {
                 Kernel::Gaussian { gamma } => {
                     for (value, &other) in distances {
-                        *value = exp(-gamma * (square + other - 2.0 * *value).max(0.0));
+                        let distance = (square + other - 2.0 * *value).max(0.0);
+                        *value = exp(-gamma * distance, !S::IS_SCALAR);
                     }
                 }
                 Kernel::NegativeDistance => {

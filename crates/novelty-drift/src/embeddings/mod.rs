@@ -3,6 +3,7 @@
 mod classifier;
 mod energy;
 mod kernel_test;
+mod label_sums;
 mod mmd;
 mod neighbors;
 mod per_feature;
