@@ -9,6 +9,9 @@ use crate::ModelError;
 use crate::error::{CheckpointProblem, TorchContext};
 use crate::precision::SharedPrecision;
 
+/// Numbers in one tensor, 4 GB of them: 36 times as many as any published network here has.
+const MAX_VALUES: usize = 1 << 30;
+
 /// How a parameter starts out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -210,8 +213,10 @@ pub(crate) fn is_batch_counter(name: &str) -> bool {
 }
 
 fn draw(rng: &mut ChaCha8Rng, shape: &[usize], init: Init) -> Result<Vec<f32>, ModelError> {
-    let len = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)).ok_or_else(|| {
-        novelty_core::InputError::setting("layer size", format!("{shape:?}"), "countable")
+    let len = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
+    let len = len.filter(|&n| n <= MAX_VALUES).ok_or_else(|| {
+        let range = "of at most 2^30 numbers";
+        novelty_core::InputError::setting("layer size", format!("{shape:?}"), range)
     })?;
     Ok(match init {
         Init::Constant(value) => vec![value; len],

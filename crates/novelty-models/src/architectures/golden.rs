@@ -28,6 +28,9 @@ pub(crate) struct Golden {
     /// Entries of the noise their codes are drawn with.
     #[serde(default)]
     pub(crate) noise: Vec<f32>,
+    /// Of images drawn in another style.
+    #[serde(default)]
+    pub(crate) rerendered: Vec<f32>,
 }
 
 pub(crate) fn golden(name: &str) -> Golden {

@@ -155,12 +155,13 @@ impl Convolution {
     }
 
     fn convolved(&self, size: usize) -> Option<usize> {
-        let room = (size + 2 * self.padding).checked_sub(self.kernel)?;
+        let room = size.checked_add(2 * self.padding)?.checked_sub(self.kernel)?;
         Some(room / self.stride + 1)
     }
 
     fn transposed(&self, size: usize) -> Option<usize> {
-        let full = (size.checked_sub(1)? * self.stride) + self.kernel + self.output_padding;
+        let steps = size.checked_sub(1)?.checked_mul(self.stride)?;
+        let full = steps.checked_add(self.kernel + self.output_padding)?;
         full.checked_sub(2 * self.padding).filter(|&n| n > 0)
     }
 }
@@ -234,7 +235,7 @@ impl Layer {
                 Some(vec![channels, height, width])
             }
             (Self::GlobalAveragePool, &[c, _, _]) => Some(vec![c]),
-            (Self::BatchNorm(_), _) => Some(shape.to_vec()),
+            (Self::BatchNorm(_), [_] | [_, _, _]) => Some(shape.to_vec()),
             _ if self.keeps_shape() => Some(shape.to_vec()),
             _ => None,
         }

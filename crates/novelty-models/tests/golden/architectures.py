@@ -394,6 +394,62 @@ class VaeGan(nn.Module):
         return loss + 2.0 * softplus(-logits).mean()
 
 
+class StyleVaeGan(VaeGan):
+    """Codes are a content, which has a distribution, and a style."""
+
+    def __init__(self, channels, side, filters, content, n_styles, style):
+        super().__init__(channels, side, filters, content + style, False)
+        length = self.encoder.mean.in_features
+        self.encoder.mean = nn.Linear(length, content)
+        self.encoder.log_variance = nn.Linear(length, content)
+        self.encoder.style = nn.Linear(length, style)
+        self.encoder.prototypes = nn.Embedding(n_styles, style)
+        del self.scores
+        self.content = content
+
+    def split(self, x):
+        for name in self.trunk:
+            x = getattr(self.encoder, name)(x)
+        return self.encoder.mean(x), self.encoder.log_variance(x), self.encoder.style(x)
+
+    def codes(self, x):
+        mean, _, style = self.split(x)
+        return torch.cat([mean, style], dim=1)
+
+    def logits(self, style):
+        return -((style[:, None] - self.encoder.prototypes.weight[None]) ** 2).sum(dim=2)
+
+    def rerendered(self, x, style):
+        prototype = self.encoder.prototypes.weight[style].expand(len(x), -1)
+        return self.decoder(torch.cat([self.split(x)[0], prototype], dim=1))
+
+    def losses(self, clean, styled, styles, noise):
+        """Those of both sides together, with the weights of StyleWeights' defaults."""
+        softplus, n = nn.functional.softplus, len(clean)
+        images = torch.cat([clean, styled])
+        styles = torch.cat([torch.zeros(n, dtype=torch.long), styles])
+        mean, log_variance, style = self.split(images)
+        contents = mean + noise * torch.exp(0.5 * log_variance)
+        prototypes = self.encoder.prototypes(styles)
+        contents = torch.cat([contents, contents[n:]])
+        drawn = self.decoder(torch.cat([contents, torch.cat([style, prototypes[:n]])], dim=1))
+        error = nn.functional.binary_cross_entropy(
+            drawn, torch.cat([images, clean]), reduction="none"
+        )
+        error = error.flatten(1).sum(dim=1)
+        divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(dim=1)
+        naming = nn.functional.cross_entropy(self.logits(style), styles)
+        naming = naming + 0.1 * ((style - prototypes) ** 2).sum(dim=1).mean()
+        apart = ((mean[n:] - mean[:n]) ** 2).sum(dim=1).mean()
+        loss = error[: 2 * n].mean() + error[2 * n :].mean() + divergence.mean()
+        made = drawn[2 * n :]
+        logits = self.look(torch.cat([clean, made.detach()]))[1]
+        judged = (0.9 * softplus(-logits[:n]) + 0.1 * softplus(logits[:n])).mean()
+        judged = judged + softplus(logits[n:]).mean()
+        adversarial = softplus(-self.look(made)[1]).mean()
+        return loss + 10.0 * naming + apart + 2.0 * adversarial + judged
+
+
 # Name: the network, and the shape of one image.
 MODELS = {
     "conv": (conv_autoencoder, (1, 28, 28)),
@@ -416,6 +472,7 @@ MODELS = {
     "vae_gaussian": (lambda: vae_mlp(bernoulli=False, beta=4.0), (1, 28, 28)),
     "vae_conv": (vae_conv, (3, 150, 150)),
     "vae_gan": (lambda: VaeGan(1, 28, (16, 32, 64), 32, False), (1, 28, 28)),
+    "style_vae_gan": (lambda: StyleVaeGan(1, 28, (16, 32, 64), 6, 3, 4), (1, 28, 28)),
     "vae_gan_published": (lambda: VaeGan(3, 32, (64, 128, 256, 512), 128, True), (3, 32, 32)),
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from architectures import MODELS, Critic, Vae, VaeGan, count
+from architectures import MODELS, Critic, StyleVaeGan, Vae, VaeGan, count
 
 HERE = Path(__file__).parent
 N_IMAGES = 3
@@ -76,8 +76,11 @@ def golden(name):
     model.eval()
     with torch.no_grad():
         vae = isinstance(model, Vae)
-        gan = isinstance(model, VaeGan)
-        codes = model.distribution(images)[0] if vae or gan else model.encoder(images)
+        style = isinstance(model, StyleVaeGan)
+        gan = isinstance(model, VaeGan) and not style
+        codes = model.distribution(images)[0] if vae or gan else None
+        if codes is None:
+            codes = model.codes(images) if style else model.encoder(images)
         out = {"codes": sample("codes", codes), "images": sample("redrawn", model.decoder(codes))}
         if vae:
             noise = entries("noise", (N_IMAGES, model.code))
@@ -85,6 +88,10 @@ def golden(name):
             out["noise"] = sample("noise", noise)
         if gan:
             out["scores"] = model.combined(images).tolist()
+        if style:
+            styled = 0.5 + 0.5 * entries("style noise", tuple(images.shape))
+            out["rerendered"] = sample("rerendered", model.rerendered(styled, 2))
+            out["scores"] = model.logits(model.split(styled)[2]).softmax(dim=1).flatten().tolist()
         critic = isinstance(model, Critic)
         if critic:
             anomalies = 0.5 + 0.5 * entries("anomaly noise", tuple(images.shape))
@@ -99,6 +106,9 @@ def golden(name):
     elif gan:
         noise, prior = (entries(name, (N_IMAGES, model.code)) for name in ("noise", "prior noise"))
         loss = model.losses(images, noise, prior) / (64 * images[0].numel())
+    elif style:
+        noise, styles = entries("noise", (2 * N_IMAGES, model.content)), torch.tensor([1, 2, 1])
+        loss = model.losses(images, styled, styles, noise) / (64 * images[0].numel())
     elif critic:
         loss = model.losses(images, anomalies, 2)
     else:

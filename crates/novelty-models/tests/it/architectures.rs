@@ -3,10 +3,10 @@
 use ndarray::{Array4, s};
 use novelty_core::{Embed, Fit, ImageShape, InputError, Reconstruct, check_scorer};
 use novelty_models::{
-    Autoencoder, Convolution, DenoisingAutoencoderConfig, Device, DriftAutoencoderConfig,
-    DriftDecoder, EncoderDecoder, FaceAutoencoderConfig, GrayAutoencoderConfig, Initialization,
-    Layers, LeNet, LeNetAutoencoderConfig, MlpAutoencoderConfig, ModelError, NetworkConfig,
-    TrainConfig, Trainer,
+    Autoencoder, BatchNorm, Convolution, DenoisingAutoencoderConfig, Device,
+    DriftAutoencoderConfig, DriftDecoder, EncoderDecoder, FaceAutoencoderConfig,
+    GrayAutoencoderConfig, Initialization, Layers, LeNet, LeNetAutoencoderConfig,
+    MlpAutoencoderConfig, ModelError, NetworkConfig, TrainConfig, Trainer, VaeGanConfig,
 };
 use novelty_scoring::ReconstructionError;
 
@@ -140,6 +140,14 @@ fn pair() -> (Layers, Layers) {
     (encoder, decoder)
 }
 
+/// A layer larger than any memory is an error before memory is asked for.
+#[test]
+fn layers_that_no_memory_holds_are_errors() {
+    let huge = VaeGanConfig::new(ImageShape::new(1, 4096, 4096)).filters([8192]).n_features(65536);
+    let error = Autoencoder::untrained(huge, 0, Device::Cpu).unwrap_err();
+    assert!(error.to_string().starts_with("layer size"), "{error}");
+}
+
 #[test]
 fn layers_that_do_not_fit_are_errors() {
     let (encoder, _) = pair();
@@ -152,4 +160,17 @@ fn layers_that_do_not_fit_are_errors() {
     assert!(Layers::new([0, 4, 4]).output_shape().is_err());
     assert!(Layers::new([2, 4]).flatten().output_shape().is_err());
     assert!(Layers::new([usize::MAX, 4, 4]).flatten().output_shape().is_err());
+    assert!(Layers::new([]).batch_norm("norm", BatchNorm::default()).output_shape().is_err());
+    let conv = Convolution::new(1, 3).stride(2).padding(1);
+    for side in [usize::MAX, usize::MAX - 1, usize::MAX / 2] {
+        let wide = Layers::new([1, side, 4]);
+        assert!(wide.clone().conv_transpose2d("conv", conv).output_shape().is_err());
+        assert!(wide.clone().upsample(usize::MAX).output_shape().is_err());
+        // The sides of a convolution shrink; it is an error only where they cannot be counted.
+        let _ = wide.conv2d("conv", conv).output_shape();
+    }
+    for broken in [Convolution::new(0, 3), Convolution::new(2, 0), conv.stride(0)] {
+        assert!(Layers::new([1, 4, 4]).conv2d("conv", broken).output_shape().is_err());
+    }
+    assert!(Layers::new([1, 4, 4]).max_pool2d(0).output_shape().is_err());
 }

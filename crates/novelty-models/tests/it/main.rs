@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod any;
+mod any_call;
 mod architectures;
 mod checkpoint;
 mod conv_autoencoder;

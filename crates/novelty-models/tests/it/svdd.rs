@@ -147,6 +147,7 @@ fn known_anomalies_are_pushed_away() {
         mean(odd(60)) / mean(bars(60))
     };
     assert!(ratio(&supervised) > 2.0 * ratio(&blind), "{} {}", ratio(&supervised), ratio(&blind));
+    check_scorer(&supervised, bars(40).view()).unwrap();
 }
 
 #[test]

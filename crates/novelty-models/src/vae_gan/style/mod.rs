@@ -1,6 +1,8 @@
 //! A code in two parts: what is seen, and how the camera saw it.
 
 mod config;
+#[cfg(test)]
+mod golden;
 mod model;
 mod network;
 mod objective;

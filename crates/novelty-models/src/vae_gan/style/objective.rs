@@ -26,9 +26,22 @@ struct Drawn {
 }
 
 impl Separate {
+    fn draw(&self, batch: &Batch<'_>, train: bool) -> Result<Drawn, ModelError> {
+        let n = batch.images.size().first().copied().unwrap_or(0);
+        let size = [2 * n, self.model.config().base.n_features as i64];
+        let mut rng = batch.rng(Purpose::Latent);
+        let noise = standard_normal(&mut rng, &size, batch.images.device())?;
+        self.draw_with(batch, &noise, train)
+    }
+
     /// The clean images and their counterparts pass the network as one batch of `2 n`; the
     /// counterparts' contents are drawn once more, in the clean style.
-    fn draw(&self, batch: &Batch<'_>, train: bool) -> Result<Drawn, ModelError> {
+    fn draw_with(
+        &self,
+        batch: &Batch<'_>,
+        noise: &Tensor,
+        train: bool,
+    ) -> Result<Drawn, ModelError> {
         let network = self.model.network();
         let channels = self.model.image_shape().channels as i64;
         let n = batch.images.size().first().copied().unwrap_or(0);
@@ -37,9 +50,7 @@ impl Separate {
         let images = Tensor::f_cat(&[&clean, &styled], 0).during("joining images")?;
         let styles = self.styles(batch, n)?;
         let split = network.split(&images, train)?;
-        let size = split.content.mean.size();
-        let noise = standard_normal(&mut batch.rng(Purpose::Latent), &size, images.device())?;
-        let contents = split.content.draw(&noise)?;
+        let contents = split.content.draw(noise)?;
         let later = |all: &Tensor| all.f_narrow(0, n, n).during("taking pairs apart");
         let plain = styles.f_narrow(0, 0, n).during("looking styles up")?;
         let plain = network.prototypes_of(&plain)?;
@@ -110,6 +121,17 @@ impl Separate {
             Some(loss) => total.f_add(&loss.f_mul_scalar(adversary.adversarial)?),
             None => Ok(total),
         }
+    }
+}
+
+#[cfg(test)]
+impl Separate {
+    /// Every loss of both sides together, of pairs with noise given.
+    pub(super) fn all_losses(&self, batch: &Batch<'_>, noise: &Tensor) -> Tensor {
+        let drawn = self.draw_with(batch, noise, true).unwrap();
+        let judged = self.discriminate(&drawn).unwrap();
+        let adversarial = self.adversarial(&drawn, true).unwrap();
+        self.total(&drawn.parts, Some(&adversarial)).unwrap() + judged
     }
 }
 

@@ -40,11 +40,11 @@ where
     type Error = ModelError;
 
     fn len(&self) -> usize {
-        self.styles[0].len() * self.styles.len()
+        self.styles[0].len().saturating_mul(self.styles.len())
     }
 
     fn image_shape(&self) -> ImageShape {
-        ImageShape { channels: 2 * self.shape.channels, ..self.shape }
+        ImageShape { channels: self.shape.channels.saturating_mul(2), ..self.shape }
     }
 
     fn get(&self, index: usize) -> Result<Sample, ModelError> {
