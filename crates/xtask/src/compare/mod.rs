@@ -34,6 +34,9 @@ pub(crate) struct CompareArgs {
     /// Only this task; the tables are left as they are, unless its rows are to be merged
     #[arg(long, value_name = "NAME")]
     task: Option<String>,
+    /// Only against this peer
+    #[arg(long, value_name = "NAME", requires = "task")]
+    peer: Option<String>,
     /// Put the rows of --task in their places in the table
     #[arg(long, requires = "task")]
     merge: bool,
@@ -94,14 +97,23 @@ impl CompareArgs {
             let help = format!("its tasks are {}", names.join(", "));
             return Err(Failure::new(format!("area {} has no such task", area.name), help).into());
         }
+        let is_peer = |peer: &&Peer| self.peer.as_ref().is_none_or(|name| *name == peer.name);
         let contests = chosen.iter().flat_map(|task| {
-            task.peers.iter().map(move |peer| Contest { area: &area.name, task, peer })
+            let peers = task.peers.iter().filter(is_peer);
+            peers.map(move |peer| Contest { area: &area.name, task, peer })
         });
+        let contests: Vec<_> = contests.collect();
+        if contests.is_empty() {
+            let peers = chosen.iter().flat_map(|task| &task.peers);
+            let names: Vec<_> = peers.map(|peer| peer.name.as_str()).collect();
+            let help = format!("its peers are {}", names.join(", "));
+            return Err(Failure::new("the task has no such peer".to_owned(), help).into());
+        }
         let compare = |contest: Contest<'_>| {
             let context = format!("{contest}");
             self.compare(place, area, &contest).context(context)
         };
-        contests.map(compare).collect()
+        contests.into_iter().map(compare).collect()
     }
 
     fn compare(&self, place: &Place, area: &Area, contest: &Contest<'_>) -> Result<Row> {
