@@ -1,6 +1,7 @@
 mod batches;
 mod config;
 mod fitting;
+mod losses;
 mod objective;
 mod observers;
 mod redraw;

@@ -6,9 +6,10 @@ use novelty_core::{
     BatchReport, Dataset, EpochReport, ImageShape, Images, InputError, TrainObserver,
 };
 use serde::{Deserialize, Serialize};
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 use super::batches::{for_each_batch, shuffled};
+use super::losses::EpochLosses;
 use super::objective::{Batch, Objective, Steps};
 use super::{Keep, TrainConfig, saved};
 use crate::bridge::{to_tensor, to_vec};
@@ -217,17 +218,17 @@ impl<'a, O: Objective> Run<'a, O> {
             order.truncate(order.len() / size * size);
         }
         let n_batches = order.len().div_ceil(size);
-        let mut losses = Vec::with_capacity(n_batches);
+        let mut losses = EpochLosses::new(epoch);
         let mut flow = ControlFlow::Continue(());
         for_each_batch(data, &order, size, |batch| {
-            let index = losses.len();
+            let index = losses.n_batches();
             let labels = (batch.labels(), batch.classes());
             let loss = self.train_step(batch.images(), labels, (epoch, index))?;
-            losses.push((loss, batch.labels().len()));
+            losses.push(&loss, batch.labels().len())?;
             flow = observer.on_batch(&BatchReport { epoch, n_epochs, batch: index + 1, n_batches });
             Ok(flow)
         })?;
-        Ok(Epoch { losses: weighted_means(epoch, &losses)?, flow })
+        Ok(Epoch { losses: losses.means()?, flow })
     }
 
     /// One training step; the batch's mean losses, still on the device.
@@ -356,26 +357,4 @@ impl Progress {
             None => self.measures.push(Measure { name: name.to_owned(), values: vec![value] }),
         }
     }
-}
-
-/// The means of batch losses over samples. They are read in one go, at the end of the epoch: on
-/// a GPU, reading one waits for everything before it.
-fn weighted_means(epoch: usize, losses: &[(Vec<Tensor>, usize)]) -> Result<Vec<f64>, ModelError> {
-    let n_kinds = losses.first().map_or(0, |(kinds, _)| kinds.len());
-    let all: Vec<&Tensor> = losses.iter().flat_map(|(kinds, _)| kinds).collect();
-    let values = Tensor::f_stack(&all, 0)
-        .and_then(|t| t.f_to_kind(Kind::Float))
-        .during("reading the losses")?;
-    let values = to_vec(&values)?;
-    if let Some(first) = values.iter().position(|loss| !loss.is_finite()) {
-        let (batch, loss) = (first / n_kinds + 1, f64::from(values[first]));
-        return Err(ModelError::Diverged { epoch, batch, loss });
-    }
-    let n: usize = losses.iter().map(|(_, n)| n).sum();
-    let rows = || values.chunks(n_kinds).zip(losses);
-    let mean = |kind: usize| {
-        let sum: f64 = rows().map(|(row, (_, n))| f64::from(row[kind]) * *n as f64).sum();
-        sum / n as f64
-    };
-    Ok((0..n_kinds).map(mean).collect())
 }

@@ -10,6 +10,7 @@ mod conv_autoencoder;
 mod critic;
 mod device;
 mod golden;
+mod memory;
 mod modules;
 mod own_network;
 mod pictures;
