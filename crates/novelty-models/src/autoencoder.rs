@@ -1,5 +1,3 @@
-use std::cell::RefCell;
-
 use ndarray::{Array2, Array4, Axis, Slice};
 use novelty_core::{
     Embed, ImageShape, Images, InputError, Reconstruct, Threshold, ensure_finite,
@@ -11,9 +9,11 @@ use tch::Tensor;
 
 use crate::bridge;
 use crate::error::TorchContext;
-use crate::parameters::{Parameter, StoredTensors};
+use crate::parameters::{Parameter, StoredTensors, channels_last};
+use crate::precision::SharedPrecision;
+use crate::prepared::Prepared;
 use crate::random::{Purpose, standard_normal, stream};
-use crate::{Device, ModelError, Network, NetworkConfig, Parameters};
+use crate::{Device, ModelError, Network, NetworkConfig, Parameters, Precision, memory};
 
 /// An autoencoder of any architecture: redraws images through a narrow code.
 ///
@@ -26,7 +26,8 @@ pub struct Autoencoder<C: NetworkConfig> {
     network: C::Network,
     parameters: Vec<Parameter>,
     device: tch::Device,
-    prepared: RefCell<Option<Prepared<C::Network>>>,
+    precision: SharedPrecision,
+    prepared: Prepared<C::Network>,
     /// Where anomalous begins, where it was decided; saved with the model.
     pub threshold: Option<Threshold>,
     /// What was done to images before they came here, with its statistics, where it was written
@@ -36,13 +37,6 @@ pub struct Autoencoder<C: NetworkConfig> {
 
 /// Numbers drawn at once, 4 GB of them.
 const MAX_DRAWN: usize = 1 << 30;
-
-/// A network made for evaluation from weights of a version.
-#[derive(Debug)]
-struct Prepared<N> {
-    network: N,
-    version: i64,
-}
 
 impl<C: NetworkConfig> Autoencoder<C> {
     /// A network with random weights drawn from `seed`, on `device`.
@@ -71,10 +65,17 @@ impl<C: NetworkConfig> Autoencoder<C> {
         device: tch::Device,
     ) -> Result<Self, ModelError> {
         let network = config.build(&mut parameters)?;
-        let parameters = parameters.finish()?;
-        let prepared = RefCell::default();
-        let (threshold, preprocessing) = (None, None);
-        Ok(Self { config, network, parameters, device, prepared, threshold, preprocessing })
+        let precision = parameters.precision();
+        Ok(Self {
+            config,
+            network,
+            parameters: parameters.finish()?,
+            device,
+            precision,
+            prepared: Prepared::default(),
+            threshold: None,
+            preprocessing: None,
+        })
     }
 
     /// The architecture.
@@ -90,6 +91,21 @@ impl<C: NetworkConfig> Autoencoder<C> {
     /// The images it takes.
     pub fn image_shape(&self) -> ImageShape {
         self.config.image_shape()
+    }
+
+    /// What it computes with. Not saved: it is a matter of the machine, as the device is.
+    pub fn precision(&self) -> Precision {
+        self.precision.get()
+    }
+
+    /// Sets what it computes with from now on; default [`Precision::Single`]. Scores move in their
+    /// last digits, so that a threshold is to be selected in the precision it is used in.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.precision.set(precision);
+    }
+
+    pub(crate) fn shared_precision(&self) -> &SharedPrecision {
+        &self.precision
     }
 
     /// How many numbers training changes; running statistics are not counted.
@@ -115,6 +131,11 @@ impl<C: NetworkConfig> Autoencoder<C> {
         self.device
     }
 
+    /// A batch in the layout the network is fastest on.
+    pub(crate) fn arranged(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        arranged(&self.network, images)
+    }
+
     /// Reconstruction of a batch, in training or evaluation mode.
     pub(crate) fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor, ModelError> {
         self.network.decode(&self.network.encode(images, train)?, train)
@@ -133,31 +154,20 @@ impl<C: NetworkConfig> Autoencoder<C> {
         mut compute: impl FnMut(&C::Network, &Tensor) -> Result<T, ModelError>,
     ) -> Result<Vec<T>, ModelError> {
         let _no_grad = tch::no_grad_guard();
-        self.prepare()?;
-        let prepared = self.prepared.borrow();
-        let network = prepared.as_ref().map_or(&self.network, |prepared| &prepared.network);
+        memory::keep_freed();
+        let make = || self.network.prepared();
+        let prepared = self.prepared.get(&self.parameters, self.precision.get(), make)?;
+        let network = prepared.as_deref().unwrap_or(&self.network);
         let (n, size) = (images.len_of(Axis(0)), self.network.inference_batch().max(1));
         (0..n)
             .step_by(size)
             .map(|first| {
                 let part = Slice::from(first..n.min(first.saturating_add(size)));
                 let part = images.slice_axis(Axis(0), part);
-                compute(network, &bridge::to_tensor(&part, self.device)?)
+                let part = bridge::to_tensor(&part, self.device)?;
+                compute(network, &arranged(network, &part)?)
             })
             .collect()
-    }
-
-    /// Makes the network's fastest form, unless there is one of the weights as they are.
-    fn prepare(&self) -> Result<(), ModelError> {
-        // libtorch counts the changes of each tensor.
-        let versions = self.parameters.iter().map(|p| p.tensor.f_internal_version());
-        let version = versions.sum::<Result<i64, _>>().during("preparing the layers")?;
-        let mut prepared = self.prepared.borrow_mut();
-        if prepared.as_ref().is_none_or(|prepared| prepared.version != version) {
-            let network = self.network.prepared()?;
-            *prepared = network.map(|network| Prepared { network, version });
-        }
-        Ok(())
     }
 }
 
@@ -225,6 +235,14 @@ impl<C: NetworkConfig> Autoencoder<C> {
         }
         finite_rows(images)
     }
+}
+
+fn arranged(network: &impl Network, images: &Tensor) -> Result<Tensor, ModelError> {
+    // With a single channel the layouts are one.
+    if network.is_channels_last() && images.size().get(1).is_some_and(|&channels| channels > 1) {
+        return channels_last(images).during("arranging images");
+    }
+    Ok(images.shallow_clone())
 }
 
 /// Refuses a network's output of another size than the images: networks are also users' own.

@@ -66,6 +66,13 @@
 //! it was left, and ends with the same bits ([`Trainer::resume`]). One seed and one number of threads give the same bits; another
 //! number of threads sums in another order and differs in the last ones ([`set_threads`]).
 //!
+//! # Memory
+//!
+//! A batch's maps are of one size, step after step, and the system clears every page it hands
+//! out: a network of small kernels spends up to a quarter of its time on that. On Linux with
+//! glibc, the first training or inference therefore lets the process keep up to 1 GiB of freed
+//! memory for itself; [`set_kept_memory`] takes another bound, or leaves the allocator alone.
+//!
 //! # Linking
 //!
 //! The crate needs libtorch 2.13 at build time and at run time. In this workspace
@@ -90,10 +97,13 @@ mod device;
 mod error;
 mod history;
 mod layers;
+mod memory;
 mod modules;
 mod network;
 mod optimizer;
 mod parameters;
+mod precision;
+mod prepared;
 mod random;
 mod schedule;
 mod score_scale;
@@ -121,10 +131,12 @@ pub use history::{History, Measure};
 pub use layers::{
     BatchNorm, Convolution, EncoderDecoder, Initialization, Layer, Layers, Sequential,
 };
+pub use memory::{DEFAULT_KEPT_MEMORY, set_kept_memory};
 pub use modules::{ModuleEncoder, ModulePair};
 pub use network::{Network, NetworkConfig};
 pub use optimizer::{AdadeltaConfig, AdamConfig, Clip, OptimizerConfig, RmsPropConfig, SgdConfig};
 pub use parameters::{Init, Parameters};
+pub use precision::Precision;
 pub use schedule::{ConvergenceConfig, Monitor, PlateauConfig, Schedule};
 pub use svdd::{
     DeepSvdd, DeepSvddConfig, Encoder, EncoderConfig, RadiusRule, SvddObjective, TrainedDeepSvdd,

@@ -36,6 +36,13 @@ pub trait Network: Debug {
         Ok(None)
     }
 
+    /// Whether the network is faster on images whose channels are innermost in memory, as those
+    /// that begin with a convolution are; they have the same shape and values in either layout.
+    /// By default no.
+    fn is_channels_last(&self) -> bool {
+        false
+    }
+
     /// Images computed at a time when reconstructing and embedding, at least 1: it bounds memory.
     /// Default 64.
     fn inference_batch(&self) -> usize {

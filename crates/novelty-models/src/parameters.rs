@@ -2,11 +2,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::StandardNormal;
+use rand_distr::{StandardNormal, Uniform};
 use tch::{Device, TchError, Tensor};
 
 use crate::ModelError;
 use crate::error::{CheckpointProblem, TorchContext};
+use crate::precision::SharedPrecision;
 
 /// Numbers in one tensor, 4 GB of them: 36 times as many as any published network here has.
 const MAX_VALUES: usize = 1 << 30;
@@ -61,6 +62,7 @@ pub struct Parameters {
     source: Source,
     list: Vec<Parameter>,
     names: HashSet<String>,
+    precision: SharedPrecision,
 }
 
 #[derive(Debug)]
@@ -79,7 +81,18 @@ impl Parameters {
     }
 
     fn new(device: Device, source: Source) -> Self {
-        Self { device, source, list: Vec::new(), names: HashSet::new() }
+        Self {
+            device,
+            source,
+            list: Vec::new(),
+            names: HashSet::new(),
+            precision: SharedPrecision::default(),
+        }
+    }
+
+    /// What the layers built from these will compute with.
+    pub(crate) fn precision(&self) -> SharedPrecision {
+        self.precision.clone()
     }
 
     /// A tensor that training changes.
@@ -190,7 +203,7 @@ impl Parameters {
 /// The same tensor with channels innermost in memory. Convolutions take the layout of their
 /// weights on to their output, and oneDNN's kernels and BatchNorm are faster on it: training
 /// the 28x28 autoencoder gains a quarter.
-fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
+pub(crate) fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
     tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
 }
 
@@ -219,8 +232,8 @@ fn draw(rng: &mut ChaCha8Rng, shape: &[usize], init: Init) -> Result<Vec<f32>, M
 }
 
 fn uniform(rng: &mut ChaCha8Rng, len: usize, limit: f64) -> Vec<f32> {
-    let limit = limit as f32;
-    (0..len).map(|_| rng.gen_range(-limit..=limit)).collect()
+    let range = Uniform::new_inclusive(-limit as f32, limit as f32);
+    rng.sample_iter(range).take(len).collect()
 }
 
 fn take(

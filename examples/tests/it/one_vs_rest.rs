@@ -1,7 +1,6 @@
 use std::fs;
 use std::path::Path;
 
-use novelty_report::{Scheme, check_page};
 use serde_json::Value;
 
 use crate::example;
@@ -24,7 +23,7 @@ fn areas(metrics: &Value, method: &str, class: &str) -> Vec<f64> {
 }
 
 #[test]
-fn every_method_runs_and_the_report_reads_well_in_a_browser() {
+fn every_method_runs_on_every_class_with_every_seed() {
     let folder = tempfile::tempdir().unwrap();
     let metrics = run(folder.path(), &["--classes", "1,4", "--seeds", "2"]).unwrap();
     for name in FILES {
@@ -45,13 +44,6 @@ fn every_method_runs_and_the_report_reads_well_in_a_browser() {
     let measures = &metrics["methods"]["svdd"]["measures"];
     assert!(measures["distinct_scores"]["4"][0].as_f64().unwrap() > 0.9);
     assert!(measures["center_smallest"]["4"][1].as_f64().unwrap() >= 0.099);
-    let html = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    for (width, scheme) in [(375, Scheme::Light), (1440, Scheme::Dark)] {
-        match check_page(&html, width, scheme).unwrap() {
-            Some(page) => assert!(page.problems().is_empty(), "{width}: {:?}", page.problems()),
-            None => println!("skipped: no browser on this machine"),
-        }
-    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::ModelError;
 use crate::bridge::{to_array4, to_tensor};
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
+use crate::precision::SharedPrecision;
 use crate::random::Purpose;
 use crate::trainer::{Batch, Losses, Objective};
 
@@ -92,6 +93,10 @@ impl Objective for Judging {
 
     fn device(&self) -> tch::Device {
         self.model.device()
+    }
+
+    fn precision(&self) -> &SharedPrecision {
+        self.model.shared_precision()
     }
 
     fn image_shape(&self) -> ImageShape {

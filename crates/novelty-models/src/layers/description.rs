@@ -1,5 +1,6 @@
 use novelty_core::{ImageShape, InputError};
 
+use super::simplified::simplified;
 use super::{BatchNorm, Convolution, Initialization, Layer, Sequential};
 use crate::{ModelError, Parameters};
 
@@ -186,7 +187,8 @@ impl Layers {
         let operations = self.list.iter().zip(inputs).map(|((name, layer), shape)| {
             layer.operation(parameters, &format!("{prefix}.{name}"), shape)
         });
-        Ok(Sequential::new(operations.collect::<Result<_, _>>()?, self.clone()))
+        let operations = simplified(operations.collect::<Result<_, _>>()?);
+        Ok(Sequential::new(operations, self.clone(), parameters.precision()))
     }
 }
 

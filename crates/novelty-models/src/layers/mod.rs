@@ -8,10 +8,12 @@
 
 mod description;
 mod initialization;
+mod kernel;
 mod layer;
 mod operation;
 mod prepared;
 mod sequential;
+mod simplified;
 
 pub use description::Layers;
 pub(crate) use description::{check_image, check_setting};

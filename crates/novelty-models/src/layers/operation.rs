@@ -1,5 +1,6 @@
 use tch::{TchError, Tensor};
 
+use super::kernel::Kernel;
 use super::prepared::sub_pixel;
 use super::{BatchNorm, Convolution, Initialization, Layer};
 use crate::{Init, ModelError, Parameters};
@@ -20,17 +21,10 @@ pub(super) enum Operation {
     Plain(Layer),
     /// An operation without bias, and what is added to its result.
     Offset(Box<Operation>, Tensor),
-    /// An activation that overwrites its input.
+    /// An activation that overwrites its input, in training too.
     Overwriting(Layer),
     /// A doubling transposed convolution as a convolution to four interleaved images.
     SubPixel(Kernel),
-}
-
-/// Weight and bias of a convolution or a fully connected layer.
-#[derive(Debug)]
-pub(super) struct Kernel {
-    pub(super) weight: Tensor,
-    pub(super) bias: Option<Tensor>,
 }
 
 /// The tensors of a batch normalisation.
@@ -58,7 +52,7 @@ impl Layer {
                 let size = [convolution.outputs, inputs, convolution.kernel, convolution.kernel];
                 let inits = convolution.init.inits((fan_in, fan_out), fan_in);
                 let bias = convolution.bias.then_some(convolution.outputs);
-                let kernel = Kernel::new(parameters, name, &size, bias, inits)?;
+                let kernel = Kernel::take(parameters, name, &size, bias, inits)?;
                 Operation::Conv2d { kernel, convolution }
             }
             Self::ConvTranspose2d(convolution) => {
@@ -67,7 +61,7 @@ impl Layer {
                 let size = [inputs, convolution.outputs, convolution.kernel, convolution.kernel];
                 let inits = convolution.init.inits((fan_in, fan_out), fan_out);
                 let bias = convolution.bias.then_some(convolution.outputs);
-                let kernel = Kernel::new(parameters, name, &size, bias, inits)?;
+                let kernel = Kernel::take(parameters, name, &size, bias, inits)?;
                 Operation::ConvTranspose2d { kernel, convolution }
             }
             Self::Linear { outputs, bias, init } => {
@@ -89,26 +83,7 @@ fn linear(
     init: Initialization,
 ) -> Result<Kernel, ModelError> {
     let inits = init.inits((inputs, outputs), inputs);
-    Kernel::new(parameters, name, &[outputs, inputs], bias.then_some(outputs), inits)
-}
-
-impl Kernel {
-    fn shallow_clone(&self) -> Self {
-        let bias = self.bias.as_ref().map(Tensor::shallow_clone);
-        Self { weight: self.weight.shallow_clone(), bias }
-    }
-
-    fn new(
-        parameters: &mut Parameters,
-        name: &str,
-        size: &[usize],
-        bias: Option<usize>,
-        (weight_init, bias_init): (Init, Init),
-    ) -> Result<Self, ModelError> {
-        let weight = parameters.trainable(&format!("{name}.weight"), size, weight_init)?;
-        let bias = bias.map(|n| parameters.trainable(&format!("{name}.bias"), &[n], bias_init));
-        Ok(Self { weight, bias: bias.transpose()? })
-    }
+    Kernel::take(parameters, name, &[outputs, inputs], bias.then_some(outputs), inits)
 }
 
 impl Normalization {
@@ -150,13 +125,15 @@ impl Normalization {
         let size = x.size();
         let values_a_channel: i64 =
             size.iter().enumerate().map(|(i, &n)| if i == 1 { 1 } else { n }).product();
+        let train = train && values_a_channel > 1;
+        let x = if train { in_fastest_layout(x)? } else { x.shallow_clone() };
         Tensor::f_batch_norm(
-            x,
+            &x,
             self.affine.as_ref().map(|[weight, _]| weight),
             self.affine.as_ref().map(|[_, bias]| bias),
             Some(&self.running_mean),
             Some(&self.running_var),
-            train && values_a_channel > 1,
+            train,
             self.config.momentum,
             self.config.epsilon,
             true,
@@ -164,21 +141,41 @@ impl Normalization {
     }
 }
 
+/// Floats in a cache line.
+const CACHE_LINE: i64 = 16;
+
+/// Maps of few channels as planes, where threads share the work. With channels innermost, libtorch
+/// sums in a row of `channels` numbers a thread; rows shorter than a cache line lie in one, which
+/// the threads then take from each other at every pixel. That costs more than the change of layout.
+fn in_fastest_layout(x: &Tensor) -> Result<Tensor, TchError> {
+    let is_contended = x.dim() == 4 && x.size()[1] < CACHE_LINE && crate::threads() > 1;
+    if is_contended && !x.device().is_cuda() { x.f_contiguous() } else { Ok(x.shallow_clone()) }
+}
+
 impl Operation {
+    pub(super) fn is_convolution(&self) -> bool {
+        matches!(self, Self::Conv2d { .. } | Self::ConvTranspose2d { .. })
+    }
+
     /// With `train`, batch normalisation goes by the batch and updates its running statistics;
     /// else by them.
     pub(super) fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
         match self {
-            Self::Conv2d { kernel: Kernel { weight, bias }, convolution: c } => {
-                x.f_conv2d(weight, bias.as_ref(), c.stride as i64, c.padding as i64, 1, 1)
+            Self::Conv2d { kernel, convolution: c } => {
+                let (weight, bias) = kernel.for_input(x)?;
+                x.f_conv2d(&weight, bias.as_ref(), c.stride as i64, c.padding as i64, 1, 1)
             }
-            Self::ConvTranspose2d { kernel: Kernel { weight, bias }, convolution: c } => {
+            Self::ConvTranspose2d { kernel, convolution: c } => {
+                let (weight, bias) = kernel.for_input(x)?;
                 let [stride, padding, extra] =
                     [c.stride, c.padding, c.output_padding].map(|n| n as i64);
-                x.f_conv_transpose2d(weight, bias.as_ref(), stride, padding, extra, 1, 1)
+                x.f_conv_transpose2d(&weight, bias.as_ref(), stride, padding, extra, 1, 1)
             }
             Self::BatchNorm(norm) => norm.forward(x, train),
-            Self::Linear(Kernel { weight, bias }) => x.f_linear(weight, bias.as_ref()),
+            Self::Linear(kernel) => {
+                let (weight, bias) = kernel.for_input(x)?;
+                x.f_linear(&weight, bias.as_ref())
+            }
             Self::Plain(layer) => layer.forward(x),
             Self::Offset(operation, offset) => operation.forward(x, train)?.f_add_(offset),
             Self::Overwriting(layer) => layer.overwrite(x),
@@ -215,7 +212,7 @@ impl Layer {
             Self::Elu => x.f_elu(),
             Self::Tanh => x.f_tanh(),
             Self::Sigmoid => x.f_sigmoid(),
-            Self::Scale { factor, offset } => x.f_mul_scalar(factor)?.f_add_scalar(offset),
+            Self::Scale { factor, offset } => scale(x, factor, offset),
             Self::MaxPool2d { size } => {
                 let size = size as i64;
                 x.f_max_pool2d(size, size, 0, 1, false)
@@ -245,6 +242,22 @@ impl Layer {
             | Self::Linear { .. } => Ok(x.shallow_clone()),
         }
     }
+}
+
+/// `factor * x + offset`, in as few passes as it takes.
+fn scale(x: &Tensor, factor: f64, offset: f64) -> Result<Tensor, TchError> {
+    if is_identity(factor, offset) {
+        Ok(x.shallow_clone())
+    } else if is_identity(factor, 0.0) {
+        x.f_add_scalar(offset)
+    } else {
+        x.f_mul_scalar(factor)?.f_add_scalar_(offset)
+    }
+}
+
+/// Whether `factor * x + offset` is `x`.
+pub(super) fn is_identity(factor: f64, offset: f64) -> bool {
+    factor.to_bits() == 1.0_f64.to_bits() && offset.abs().to_bits() == 0
 }
 
 /// LeakyReLU of any slope: `x` where `x > 0`, else `slope * x`.

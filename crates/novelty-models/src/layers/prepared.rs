@@ -1,9 +1,10 @@
 //! Operations that are only evaluated: batch normalisation becomes part of the convolutions
 //! around it, and activations overwrite what they are given.
 
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
-use super::operation::{Kernel, Normalization, Operation};
+use super::kernel::Kernel;
+use super::operation::{Normalization, Operation, is_identity};
 use super::{Convolution, Layer};
 
 /// Up to so many output channels, a doubling 4x4 transposed convolution is faster as a 2x2
@@ -11,7 +12,7 @@ use super::{Convolution, Layer};
 const FEW_CHANNELS: usize = 4;
 
 /// The same function as `operations` in evaluation mode, to rounding, in fewer passes over
-/// memory. `shapes` are those of a sample before each operation.
+/// memory, with weights of a kind. `shapes` are those of a sample before each operation.
 ///
 /// - A BatchNorm after a convolution or a fully connected layer scales its weights.
 /// - A BatchNorm before one scales them too; what it adds becomes a constant map, since a
@@ -19,6 +20,7 @@ const FEW_CHANNELS: usize = 4;
 pub(super) fn prepare(
     operations: &[Operation],
     shapes: &[Vec<usize>],
+    kind: Kind,
 ) -> Result<Vec<Operation>, TchError> {
     let mut prepared: Vec<Operation> = Vec::with_capacity(operations.len());
     let mut before = None;
@@ -41,7 +43,8 @@ pub(super) fn prepare(
             operation => prepared.push(operation.shallow_clone()),
         }
     }
-    overwriting(prepared.into_iter().map(Operation::with_few_channels))
+    let small = |operation: Operation| operation.with_few_channels()?.in_kind(kind);
+    overwriting(prepared.into_iter().map(small))
 }
 
 fn leads_to_kernel(rest: &[Operation]) -> bool {
@@ -95,11 +98,19 @@ impl Normalization {
 impl Kernel {
     /// The kernel, its outputs along dimension `dim`, followed by a channel map.
     fn scale_outputs(&mut self, dim: usize, map: &ChannelMap) -> Result<(), TchError> {
-        self.weight = scaled(&self.weight, dim, &map.scale)?;
-        self.bias = Some(match &self.bias {
+        let weight = scaled(&self.weight()?, dim, &map.scale)?;
+        let bias = match self.bias()? {
             None => map.shift.shallow_clone(),
             Some(bias) => bias.f_mul(&map.scale)?.f_add(&map.shift)?,
-        });
+        };
+        *self = Self::new(weight, Some(bias));
+        Ok(())
+    }
+
+    /// The kernel, its inputs along dimension `dim`, preceded by the scale of a channel map; the
+    /// bias is left to the map's constant part.
+    fn scale_inputs(&mut self, dim: usize, scale: &Tensor) -> Result<(), TchError> {
+        *self = Self::new(scaled(&self.weight()?, dim, scale)?, None);
         Ok(())
     }
 }
@@ -112,15 +123,23 @@ fn scaled(weight: &Tensor, dim: usize, factors: &Tensor) -> Result<Tensor, TchEr
 }
 
 impl Operation {
-    fn has_kernel(&self) -> bool {
+    pub(super) fn has_kernel(&self) -> bool {
         matches!(
             self,
-            Self::Conv2d { .. } | Self::ConvTranspose2d { .. } | Self::Linear(_) | Self::Offset(..)
+            Self::Conv2d { .. }
+                | Self::ConvTranspose2d { .. }
+                | Self::Linear(_)
+                | Self::Offset(..)
+                | Self::SubPixel(_)
         )
     }
 
     fn is_view(&self) -> bool {
-        matches!(self, Self::Plain(Layer::Flatten | Layer::Reshape { .. }))
+        match self {
+            Self::Plain(Layer::Flatten | Layer::Reshape { .. }) => true,
+            Self::Plain(Layer::Scale { factor, offset }) => is_identity(*factor, *offset),
+            _ => false,
+        }
     }
 
     /// Makes the channel map that follows a part of this operation.
@@ -133,20 +152,20 @@ impl Operation {
                 let size: &[i64] = if offset.dim() == 4 { &[1, -1, 1, 1] } else { &[1, -1] };
                 *offset = offset.f_add(&map.shift.f_view(size)?)?;
                 inner.scale_outputs(map)?;
-                inner.drop_bias();
-                Ok(())
+                inner.drop_bias()
             }
             _ => Ok(()),
         }
     }
 
-    fn drop_bias(&mut self) {
+    fn drop_bias(&mut self) -> Result<(), TchError> {
         if let Self::Conv2d { kernel, .. }
         | Self::ConvTranspose2d { kernel, .. }
         | Self::Linear(kernel) = self
         {
-            kernel.bias = None;
+            *kernel = Kernel::new(kernel.weight()?, None);
         }
+        Ok(())
     }
 
     /// This operation on what a channel map makes of a sample of `shape`: scaled weights, and
@@ -158,21 +177,37 @@ impl Operation {
         let mut inner = self.shallow_clone();
         let offset = match &mut inner {
             Self::Linear(kernel) => {
-                kernel.weight = kernel.weight.f_mul(&full(&map.scale)?.f_flatten(1, -1)?)?;
+                kernel.scale_inputs(1, &full(&map.scale)?.f_flatten(0, -1)?)?;
                 self.forward(&full(&map.shift)?.f_flatten(1, -1)?, false)?
             }
             Self::Conv2d { kernel, .. } => {
-                kernel.weight = scaled(&kernel.weight, 1, &map.scale)?;
+                kernel.scale_inputs(1, &map.scale)?;
                 self.forward(&full(&map.shift)?, false)?
             }
             Self::ConvTranspose2d { kernel, .. } => {
-                kernel.weight = scaled(&kernel.weight, 0, &map.scale)?;
+                kernel.scale_inputs(0, &map.scale)?;
                 self.forward(&full(&map.shift)?, false)?
             }
             _ => return Ok(inner),
         };
-        inner.drop_bias();
         Ok(Self::Offset(Box::new(inner), offset))
+    }
+
+    fn in_kind(self, kind: Kind) -> Result<Self, TchError> {
+        Ok(match self {
+            Self::Conv2d { kernel, convolution } => {
+                Self::Conv2d { kernel: kernel.in_kind(kind)?, convolution }
+            }
+            Self::ConvTranspose2d { kernel, convolution } => {
+                Self::ConvTranspose2d { kernel: kernel.in_kind(kind)?, convolution }
+            }
+            Self::Linear(kernel) => Self::Linear(kernel.in_kind(kind)?),
+            Self::SubPixel(kernel) => Self::SubPixel(kernel.in_kind(kind)?),
+            Self::Offset(inner, offset) => {
+                Self::Offset(Box::new(inner.in_kind(kind)?), offset.f_to_kind(kind)?)
+            }
+            other => other,
+        })
     }
 
     fn with_few_channels(self) -> Result<Self, TchError> {
@@ -200,22 +235,24 @@ fn doubles(c: &Convolution) -> bool {
 /// Shi et al., *Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
 /// Convolutional Neural Network*, CVPR 2016.
 fn sub_pixel_kernel(kernel: &Kernel) -> Result<Kernel, TchError> {
-    let (inputs, outputs, _, _) = kernel.weight.size4()?;
-    let rows = Tensor::f_from_slice(&[3_i64, 1, 2, 0])?.f_to_device(kernel.weight.device())?;
-    let phases = kernel.weight.f_index_select(2, &rows)?.f_index_select(3, &rows)?;
+    let weight = kernel.weight()?;
+    let (inputs, outputs, _, _) = weight.size4()?;
+    let rows = Tensor::f_from_slice(&[3_i64, 1, 2, 0])?.f_to_device(weight.device())?;
+    let phases = weight.f_index_select(2, &rows)?.f_index_select(3, &rows)?;
     let weight = phases
         .f_contiguous()?
         .f_view([inputs, outputs, 2, 2, 2, 2])?
         .f_permute([2, 4, 1, 0, 3, 5])?
         .f_reshape([4 * outputs, inputs, 2, 2])?;
-    let bias = kernel.bias.as_ref().map(|bias| bias.f_repeat([4])).transpose()?;
-    Ok(Kernel { weight, bias })
+    let bias = kernel.bias()?.map(|bias| bias.f_repeat([4])).transpose()?;
+    Ok(Kernel::new(weight, bias))
 }
 
 /// Applies the kernel made above and interleaves the four images.
 pub(super) fn sub_pixel(x: &Tensor, kernel: &Kernel) -> Result<Tensor, TchError> {
     let (n, _, height, width) = x.size4()?;
-    let phases = x.f_conv2d(&kernel.weight, kernel.bias.as_ref(), 1, 1, 1, 1)?;
+    let (weight, bias) = kernel.for_input(x)?;
+    let phases = x.f_conv2d(&weight, bias.as_ref(), 1, 1, 1, 1)?;
     let outputs = phases.size()[1] / 4;
     let phase = |a: i64, b: i64| {
         phases
@@ -233,10 +270,11 @@ impl Layer {
         matches!(self, Self::LeakyRelu { .. } | Self::Relu | Self::Elu | Self::Tanh | Self::Sigmoid)
     }
 
-    /// An activation of `x`, in its place.
+    /// An activation of `x`, in its place. Only a slope of 0.01 keeps a derivative.
     pub(super) fn overwrite(&self, x: &Tensor) -> Result<Tensor, TchError> {
         let mut x = x.shallow_clone();
         match *self {
+            Self::LeakyRelu { slope } if slope.to_bits() == 0.01_f64.to_bits() => x.f_leaky_relu_(),
             Self::LeakyRelu { slope } => x.f_leaky_relu_backward_grad_input(&x, &x, slope, false),
             Self::Relu => x.f_relu_(),
             Self::Elu => x.f_elu_(),

@@ -1,22 +1,28 @@
 use novelty_core::InputError;
-use tch::Tensor;
+use tch::{Kind, TchError, Tensor};
 
 use super::Layers;
 use super::operation::Operation;
 use super::prepared::prepare;
 use crate::error::TorchContext;
-use crate::{ModelError, Network, Parameters};
+use crate::precision::SharedPrecision;
+use crate::{ModelError, Network, Parameters, Precision};
 
 /// Layers that compute, one after another. [`Layers::build`] makes them.
 #[derive(Debug)]
 pub struct Sequential {
     operations: Vec<Operation>,
     description: Layers,
+    precision: SharedPrecision,
 }
 
 impl Sequential {
-    pub(super) fn new(operations: Vec<Operation>, description: Layers) -> Self {
-        Self { operations, description }
+    pub(super) fn new(
+        operations: Vec<Operation>,
+        description: Layers,
+        precision: SharedPrecision,
+    ) -> Self {
+        Self { operations, description, precision }
     }
 
     /// What it was built from.
@@ -35,14 +41,24 @@ impl Sequential {
         let _no_grad = tch::no_grad_guard();
         let mut shapes = vec![self.description.input_shape().to_vec()];
         shapes.extend(self.description.shapes()?);
-        let operations = prepare(&self.operations, &shapes).during("preparing the layers")?;
-        Ok(Self::new(operations, self.description.clone()))
+        // The copy keeps the precision it was made in.
+        let precision = SharedPrecision::default();
+        precision.set(self.precision.get());
+        let operations = prepare(&self.operations, &shapes, self.kind());
+        let operations = operations.during("preparing the layers")?;
+        Ok(Self::new(operations, self.description.clone(), precision))
     }
 
     /// The most numbers that a sample has between two layers.
     fn widest(&self) -> usize {
         let shapes = self.description.shapes().unwrap_or_default();
         shapes.iter().map(|shape| shape.iter().product()).max().unwrap_or(1)
+    }
+
+    /// Whether the first layer with a kernel is a convolution.
+    pub(crate) fn starts_with_convolution(&self) -> bool {
+        let kernel = self.operations.iter().find(|operation| operation.has_kernel());
+        kernel.is_some_and(Operation::is_convolution)
     }
 
     /// Applies the layers to a batch `(n, ...)`. With `train`, batch normalisation goes by the
@@ -52,10 +68,25 @@ impl Sequential {
     /// # Errors
     /// If libtorch refuses an operation.
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, ModelError> {
-        self.operations
-            .iter()
-            .try_fold(x.shallow_clone(), |x, operation| operation.forward(&x, train))
-            .during("computing the layers")
+        self.compute(x, train).during("computing the layers")
+    }
+
+    fn compute(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
+        let apply = |operations: &[Operation], x| {
+            operations.iter().try_fold(x, |x, operation| operation.forward(&x, train))
+        };
+        // What has no weights is not worth rounding for, and a last sigmoid would lose most by it.
+        let last = self.operations.iter().rposition(Operation::has_kernel);
+        let (narrow, wide) = self.operations.split_at(last.map_or(0, |last| last + 1));
+        let x = if narrow.is_empty() { x.shallow_clone() } else { x.f_to_kind(self.kind())? };
+        apply(wide, apply(narrow, x)?.f_to_kind(Kind::Float)?)
+    }
+
+    fn kind(&self) -> Kind {
+        match self.precision.get() {
+            Precision::Single => Kind::Float,
+            Precision::Bfloat16 => Kind::BFloat16,
+        }
     }
 }
 
@@ -111,6 +142,10 @@ impl Network for EncoderDecoder {
 
     fn inference_batch(&self) -> usize {
         part_size([&self.encoder, &self.decoder])
+    }
+
+    fn is_channels_last(&self) -> bool {
+        self.encoder.starts_with_convolution()
     }
 }
 

@@ -124,13 +124,18 @@ fn in_threads(step: &AdamStep, parts: Parts<'_>) {
         return step.part(weights, gradients, means, squares);
     }
     let size = weights.len().div_ceil(n_threads);
-    let rows = weights
+    let mut rows = weights
         .chunks_mut(size)
         .zip(gradients.chunks(size))
         .zip(means.chunks_mut(size).zip(squares.chunks_mut(size)));
+    // This thread takes the first part.
+    let own = rows.next();
     std::thread::scope(|scope| {
         for ((weights, gradients), (means, squares)) in rows {
             scope.spawn(move || step.part(weights, gradients, means, squares));
+        }
+        if let Some(((weights, gradients), (means, squares))) = own {
+            step.part(weights, gradients, means, squares);
         }
     });
 }

@@ -16,6 +16,23 @@ pub trait Encoder: Debug {
     /// # Errors
     /// If libtorch refuses an operation.
     fn encode(&self, images: &Tensor, train: bool) -> Result<Tensor, ModelError>;
+
+    /// The same function in evaluation mode, to rounding, in a faster form that need not follow
+    /// later changes of the weights. By default there is none.
+    ///
+    /// # Errors
+    /// If libtorch refuses an operation.
+    fn prepared(&self) -> Result<Option<Self>, ModelError>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+
+    /// Images computed at a time when embedding, at least 1: it bounds memory. Default 64.
+    fn inference_batch(&self) -> usize {
+        64
+    }
 }
 
 /// An autoencoder's architecture whose encoder can stand alone, as that of Deep SVDD does.

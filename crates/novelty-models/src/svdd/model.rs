@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use ndarray::{Array1, Array2, Array4, Axis, Slice};
+use ndarray::{Array1, Array2, Array4, Axis};
 use novelty_core::{
     Embed, ImageShape, Images, Score, Threshold, ensure_finite, ensure_image_shape,
 };
@@ -14,10 +14,9 @@ use crate::bridge::{to_array2, to_tensor};
 use crate::checkpoint::{Description, load};
 use crate::error::{CheckpointProblem, TorchContext};
 use crate::parameters::{Parameter, StoredTensors};
-use crate::{Device, ModelError, Parameters};
-
-/// Images computed at a time.
-const INFERENCE_BATCH: usize = 256;
+use crate::precision::SharedPrecision;
+use crate::prepared::Prepared;
+use crate::{Device, ModelError, Parameters, Precision, memory};
 
 /// A hypersphere around the codes of normal images. [`DeepSvddConfig`](crate::DeepSvddConfig)
 /// trains it.
@@ -30,6 +29,8 @@ pub struct DeepSvdd<C: EncoderConfig> {
     encoder: C::Encoder,
     parameters: Vec<Parameter>,
     device: tch::Device,
+    precision: SharedPrecision,
+    prepared: Prepared<C::Encoder>,
     pub(super) center: Vec<f32>,
     pub(super) radius: Option<f64>,
     /// Where anomalous begins, where it was decided; saved with the model.
@@ -63,12 +64,14 @@ impl<C: EncoderConfig> DeepSvdd<C> {
         device: tch::Device,
     ) -> Result<Self, ModelError> {
         let encoder = network.build_encoder(&mut parameters)?;
-        let parameters = parameters.finish()?;
+        let precision = parameters.precision();
         Ok(Self {
             network,
             encoder,
-            parameters,
+            parameters: parameters.finish()?,
             device,
+            precision,
+            prepared: Prepared::default(),
             center: Vec::new(),
             radius: None,
             threshold: None,
@@ -99,6 +102,21 @@ impl<C: EncoderConfig> DeepSvdd<C> {
     /// How many numbers training changes.
     pub fn n_parameters(&self) -> usize {
         self.parameters.iter().filter(|p| p.trainable).map(|p| p.tensor.numel()).sum()
+    }
+
+    /// What it computes with. Not saved: it is a matter of the machine, as the device is.
+    pub fn precision(&self) -> Precision {
+        self.precision.get()
+    }
+
+    /// Sets what it computes with from now on; default [`Precision::Single`]. Scores move in their
+    /// last digits, so that a threshold is to be selected in the precision it is used in.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.precision.set(precision);
+    }
+
+    pub(super) fn shared_precision(&self) -> &SharedPrecision {
+        &self.precision
     }
 
     pub(super) fn encoder(&self) -> &C::Encoder {
@@ -135,11 +153,17 @@ impl<C: EncoderConfig> DeepSvdd<C> {
         })
     }
 
-    /// The codes of images in evaluation mode, whatever they are.
+    /// The codes of at least one image in evaluation mode, whatever they are.
     pub(super) fn codes(&self, images: &Images<'_>) -> Result<Array2<f32>, ModelError> {
         let _no_grad = tch::no_grad_guard();
-        let images = to_tensor(images, self.device)?;
-        to_array2(&self.encoder.encode(&images, false)?)
+        memory::keep_freed();
+        let make = || self.encoder.prepared();
+        let prepared = self.prepared.get(&self.parameters, self.precision.get(), make)?;
+        let encoder = prepared.as_deref().unwrap_or(&self.encoder);
+        let parts = images.axis_chunks_iter(Axis(0), self.encoder.inference_batch().max(1));
+        let codes = parts.map(|part| encoder.encode(&to_tensor(&part, self.device)?, false));
+        let codes = codes.collect::<Result<Vec<_>, _>>()?;
+        to_array2(&Tensor::f_cat(&codes, 0).during("joining codes")?)
     }
 
     fn n_features(&self) -> Result<usize, ModelError> {
@@ -214,12 +238,10 @@ impl<C: EncoderConfig> Embed for DeepSvdd<C> {
         ensure_image_shape("images", &images, self.image_shape())?;
         ensure_finite("images", &images)?;
         let n = images.len_of(Axis(0));
-        let mut all = Array2::zeros((n, self.center.len()));
-        for first in (0..n).step_by(INFERENCE_BATCH) {
-            let part = Slice::from(first..n.min(first + INFERENCE_BATCH));
-            let codes = self.codes(&images.slice_axis(Axis(0), part))?;
-            all.slice_axis_mut(Axis(0), part).assign(&codes);
+        if n == 0 {
+            return Ok(Array2::zeros((0, self.center.len())));
         }
+        let all = self.codes(&images)?;
         let is_bad = |code: ndarray::ArrayView1<'_, f32>| !code.iter().all(|x| x.is_finite());
         match all.outer_iter().position(is_bad) {
             Some(index) => Err(ModelError::Output { index }),

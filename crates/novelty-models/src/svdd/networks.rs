@@ -2,11 +2,20 @@
 
 use super::EncoderConfig;
 use super::encoder::Encoder;
+use crate::layers::part_size;
 use crate::{GrayAutoencoderConfig, LeNetAutoencoderConfig, ModelError, Parameters, Sequential};
 
 impl Encoder for Sequential {
     fn encode(&self, images: &tch::Tensor, train: bool) -> Result<tch::Tensor, ModelError> {
         self.forward(images, train)
+    }
+
+    fn prepared(&self) -> Result<Option<Self>, ModelError> {
+        Sequential::prepared(self).map(Some)
+    }
+
+    fn inference_batch(&self) -> usize {
+        part_size([self, self])
     }
 }
 

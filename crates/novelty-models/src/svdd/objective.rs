@@ -11,6 +11,7 @@ use crate::ModelError;
 use crate::bridge::to_vec;
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
+use crate::precision::SharedPrecision;
 use crate::trainer::{Batch, EVALUATION_BATCH, Losses, Objective, Steps, for_each_batch};
 
 /// Added to the distance of a labelled sample, whose inverse is taken.
@@ -156,6 +157,10 @@ impl<C: EncoderConfig> Objective for Contract<C> {
 
     fn device(&self) -> tch::Device {
         self.model.device()
+    }
+
+    fn precision(&self) -> &SharedPrecision {
+        self.model.shared_precision()
     }
 
     fn image_shape(&self) -> ImageShape {

@@ -198,6 +198,43 @@ mod tests {
         }
     }
 
+    /// Images that say when they are read.
+    struct Announced(mpsc::SyncSender<usize>);
+
+    impl Dataset for Announced {
+        type Error = InputError;
+
+        fn len(&self) -> usize {
+            20
+        }
+
+        fn image_shape(&self) -> ImageShape {
+            ImageShape::new(1, 1, 1)
+        }
+
+        fn get(&self, index: usize) -> Result<Sample, InputError> {
+            self.0.send(index).map_err(|_| InputError::Empty { place: "the other end" })?;
+            Ok(Sample::new(Array3::zeros((1, 1, 1))))
+        }
+    }
+
+    #[test]
+    fn the_next_batch_is_read_while_one_is_computed() {
+        let (announce, read) = mpsc::sync_channel(100);
+        let order: Vec<_> = (0..20).collect();
+        let mut seen = 0;
+        for_each_batch(&Announced(announce), &order, 5, |batch| {
+            seen += batch.labels().len();
+            // It returns only when another thread reads on.
+            while seen < 20 && read.recv_timeout(std::time::Duration::from_secs(60)).unwrap() < seen
+            {
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        assert_eq!(seen, 20);
+    }
+
     #[test]
     fn a_break_ends_the_reading() {
         let (data, order) = (numbers(usize::MAX), (0..100).collect::<Vec<_>>());

@@ -2,7 +2,7 @@ use novelty_core::InputError;
 use serde::{Deserialize, Serialize};
 
 use crate::settings::positive;
-use crate::{Clip, ConvergenceConfig, Device, Monitor, OptimizerConfig, Schedule};
+use crate::{Clip, ConvergenceConfig, Device, Monitor, OptimizerConfig, Precision, Schedule};
 
 /// Which weights training ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -41,6 +41,10 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Where to train. Default [`Device::Auto`].
     pub device: Device,
+    /// What a step computes with; weights and running values are 32-bit floats in any case, and
+    /// the trained model starts out with [`Precision::Single`]. Default that, too.
+    #[serde(default)]
+    pub precision: Precision,
     /// Epochs between training checkpoints, at least 1, where the trainer is given a folder for
     /// them. Default 1.
     pub checkpoint_every: usize,
@@ -60,6 +64,7 @@ impl Default for TrainConfig {
             keep: Keep::Last,
             seed: 42,
             device: Device::Auto,
+            precision: Precision::Single,
             checkpoint_every: 1,
         }
     }
@@ -153,6 +158,13 @@ impl TrainConfig {
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
         self.device = device;
+        self
+    }
+
+    /// Sets what a step computes with.
+    #[must_use]
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
         self
     }
 

@@ -1,7 +1,7 @@
 mod batches;
 mod config;
 mod fitting;
-mod losses;
+mod means;
 mod objective;
 mod observers;
 mod redraw;

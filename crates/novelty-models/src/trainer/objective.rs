@@ -6,6 +6,7 @@ use crate::ModelError;
 use crate::error::TorchContext;
 use crate::optimizer::Optimizer;
 use crate::parameters::Parameter;
+use crate::precision::SharedPrecision;
 use crate::random::{self, Purpose};
 
 /// What a run trains, and by which loss.
@@ -20,6 +21,14 @@ pub(crate) trait Objective {
 
     /// The images it takes.
     fn image_shape(&self) -> ImageShape;
+
+    /// What the layers compute with, shared with them.
+    fn precision(&self) -> &SharedPrecision;
+
+    /// A batch in the layout that is computed fastest. Default as it is.
+    fn arranged(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(images.shallow_clone())
+    }
 
     /// How many optimisers take turns. Default 1.
     fn n_optimizers(&self) -> usize {

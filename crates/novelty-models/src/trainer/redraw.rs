@@ -6,6 +6,7 @@ use super::objective::{Batch, Losses, Objective};
 use crate::autoencoder::ensure_output_size;
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
+use crate::precision::SharedPrecision;
 use crate::random::{Purpose, standard_normal};
 use crate::{Autoencoder, ModelError, NetworkConfig};
 
@@ -90,8 +91,16 @@ impl<C: NetworkConfig> Objective for Redraw<C> {
         self.model.device()
     }
 
+    fn precision(&self) -> &SharedPrecision {
+        self.model.shared_precision()
+    }
+
     fn image_shape(&self) -> ImageShape {
         self.model.image_shape()
+    }
+
+    fn arranged(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        self.model.arranged(images)
     }
 
     fn losses(&self, batch: &Batch<'_>, train: bool) -> Result<Losses, ModelError> {

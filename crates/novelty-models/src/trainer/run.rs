@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tch::{TchError, Tensor};
 
 use super::batches::{for_each_batch, shuffled};
-use super::losses::EpochLosses;
+use super::means::Means;
 use super::objective::{Batch, Objective, Steps};
 use super::{Keep, TrainConfig, saved};
 use crate::bridge::{to_tensor, to_vec};
@@ -17,7 +17,7 @@ use crate::error::TorchContext;
 use crate::history::Measure;
 use crate::optimizer::Optimizer;
 use crate::schedule::{Pace, Stagnation};
-use crate::{History, ModelError};
+use crate::{History, ModelError, Precision, memory};
 
 /// Images computed at a time where nothing is learned.
 pub(crate) const EVALUATION_BATCH: usize = 256;
@@ -49,6 +49,7 @@ impl Session<'_> {
         W: TrainObserver + ?Sized,
     {
         self.check(&objective, train, validation)?;
+        memory::keep_freed();
         let mut run = Run::new(self.config, objective)?;
         let is_resumed = match self.folder {
             Some(folder) if self.resume => saved::restore(folder, self, &mut run, train.len())?,
@@ -57,7 +58,12 @@ impl Session<'_> {
         if !is_resumed {
             run.objective.prepare(train)?;
         }
-        run.train(self, train, validation, observer)
+        run.objective.precision().set(self.config.precision);
+        let trained = run.train(self, train, validation, observer);
+        if let Ok((objective, _)) = &trained {
+            objective.precision().set(Precision::Single);
+        }
+        trained
     }
 
     fn check<O, D, V>(
@@ -218,7 +224,7 @@ impl<'a, O: Objective> Run<'a, O> {
             order.truncate(order.len() / size * size);
         }
         let n_batches = order.len().div_ceil(size);
-        let mut losses = EpochLosses::new(epoch);
+        let mut losses = Means::of_epoch(epoch);
         let mut flow = ControlFlow::Continue(());
         for_each_batch(data, &order, size, |batch| {
             let index = losses.n_batches();
@@ -228,7 +234,7 @@ impl<'a, O: Objective> Run<'a, O> {
             flow = observer.on_batch(&BatchReport { epoch, n_epochs, batch: index + 1, n_batches });
             Ok(flow)
         })?;
-        Ok(Epoch { losses: losses.means()?, flow })
+        Ok(Epoch { losses: losses.finish()?, flow })
     }
 
     /// One training step; the batch's mean losses, still on the device.
@@ -238,13 +244,17 @@ impl<'a, O: Objective> Run<'a, O> {
         (labels, classes): (&[Option<bool>], &[Option<usize>]),
         (epoch, index): (usize, usize),
     ) -> Result<Vec<Tensor>, ModelError> {
-        let images = to_tensor(&images, self.objective.device())?;
+        let images = self.tensor(&images)?;
         let batch = Batch { images, labels, classes, seed: self.config.seed, epoch, index };
         let rate = self.rate_at(self.progress.step, epoch);
         let mut steps = Steps { optimizers: &mut self.optimizers, rate };
         let losses = self.objective.step(&batch, &mut steps)?;
         self.progress.step += 1;
         losses.detach()
+    }
+
+    fn tensor(&self, images: &Images<'_>) -> Result<Tensor, ModelError> {
+        self.objective.arranged(&to_tensor(images, self.objective.device())?)
     }
 
     /// Refuses weights that the last steps have thrown off: no loss was computed of them yet,
@@ -274,7 +284,7 @@ impl<'a, O: Objective> Run<'a, O> {
         let order: Vec<usize> = (0..data.len()).collect();
         let (mut sum, mut index) = (0.0, 0);
         for_each_batch(data, &order, EVALUATION_BATCH, |read| {
-            let images = to_tensor(&read.images(), self.objective.device())?;
+            let images = self.tensor(&read.images())?;
             let (labels, classes, seed) = (read.labels(), read.classes(), self.config.seed);
             let batch = Batch { images, labels, classes, seed, epoch: 0, index };
             let loss = self.objective.losses(&batch, false)?.total;

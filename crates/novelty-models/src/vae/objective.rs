@@ -5,6 +5,7 @@ use super::Vae;
 use crate::ModelError;
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
+use crate::precision::SharedPrecision;
 use crate::random::{Purpose, standard_normal};
 use crate::trainer::{Batch, Losses, Objective};
 
@@ -22,8 +23,16 @@ impl Objective for Bound {
         self.model.device()
     }
 
+    fn precision(&self) -> &SharedPrecision {
+        self.model.shared_precision()
+    }
+
     fn image_shape(&self) -> ImageShape {
         self.model.image_shape()
+    }
+
+    fn arranged(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        self.model.arranged(images)
     }
 
     fn part_names(&self) -> &'static [&'static str] {

@@ -178,4 +178,8 @@ impl Network for VaeGanNetwork {
     fn inference_batch(&self) -> usize {
         part_size([&self.trunk, &self.decoder])
     }
+
+    fn is_channels_last(&self) -> bool {
+        self.trunk.starts_with_convolution()
+    }
 }

@@ -10,6 +10,7 @@ use crate::ModelError;
 use crate::bridge::to_vec;
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
+use crate::precision::SharedPrecision;
 use crate::random::{Purpose, standard_normal};
 use crate::trainer::{Batch, Losses, Objective, Steps};
 use crate::vae::Distribution;
@@ -209,8 +210,16 @@ impl Objective for Contest {
         self.model.device()
     }
 
+    fn precision(&self) -> &SharedPrecision {
+        self.model.shared_precision()
+    }
+
     fn image_shape(&self) -> ImageShape {
         self.model.image_shape()
+    }
+
+    fn arranged(&self, images: &Tensor) -> Result<Tensor, ModelError> {
+        self.model.arranged(images)
     }
 
     fn n_optimizers(&self) -> usize {

@@ -40,7 +40,7 @@ pub(crate) struct CompareArgs {
     /// Pairs of runs after the warm-up
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(5..))]
     runs: u32,
-    /// Threads for both sides [default: all cores]
+    /// Threads for both sides; fewer than all have a table of their own [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
     /// Write the rows as JSON
@@ -70,7 +70,8 @@ impl CompareArgs {
             if self.task.is_none() || self.merge {
                 let path = self.markdown.clone();
                 let path = path.unwrap_or_else(|| workspace.root().join("docs/PERFORMANCE.md"));
-                table::write(&path, &area.name, &of_area, self.merge)?;
+                let title = table::title(&area.name, self.threads(), machine::cores());
+                table::write(&path, &title, &of_area, self.merge)?;
             }
             rows.extend(of_area);
             // After every area: a later one that fails does not take the figures along.
@@ -79,6 +80,10 @@ impl CompareArgs {
             }
         }
         row::all_agree(&rows)
+    }
+
+    fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(machine::cores)
     }
 
     fn compare_area(&self, place: &Place, area: &Area) -> Result<Vec<Row>> {
@@ -100,7 +105,7 @@ impl CompareArgs {
     }
 
     fn compare(&self, place: &Place, area: &Area, contest: &Contest<'_>) -> Result<Row> {
-        let threads = self.threads.unwrap_or_else(machine::cores);
+        let threads = self.threads();
         let shared = tempfile::tempdir().context("cannot create a temporary folder")?;
         // Ours is ready before theirs starts, so that it can leave inputs for both.
         let mut ours = Side::start(area.ours(place, contest.task), threads, shared.path())?;

@@ -80,10 +80,12 @@ pub(super) fn render(rows: &[Row]) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         table,
-        "{}; {} threads; {} pairs.\n\n\
+        "{}; {}; {} pairs.\n\n\
          | task | ours, ms | peer | peer, ms | ratio | ours, MB | peer, MB | answers |\n\
          |---|---:|---|---:|---:|---:|---:|---|",
-        first.machine, first.threads, first.runs
+        first.machine,
+        threads(first.threads),
+        first.runs
     );
     for row in rows {
         let _ = writeln!(
@@ -104,6 +106,15 @@ pub(super) fn render(rows: &[Row]) -> String {
         );
     }
     table
+}
+
+/// The table an area's figures belong in: those of all cores, or of fewer threads.
+pub(super) fn title(area: &str, n_threads: usize, n_cores: usize) -> String {
+    if n_threads == n_cores { area.to_owned() } else { format!("{area}, {}", threads(n_threads)) }
+}
+
+fn threads(n: usize) -> String {
+    format!("{n} thread{}", if n == 1 { "" } else { "s" })
 }
 
 /// Three significant digits, as far as a measurement carries.
@@ -135,6 +146,17 @@ mod tests {
             last,
             "| train: one epoch | 9.00 | torch eager 2.13.0 | 13.5 | 1.50 (1.00-2.00) | 100 | ? | agree |"
         );
+    }
+
+    #[test]
+    fn fewer_threads_have_a_table_of_their_own() {
+        assert_eq!(title("models", 2, 2), "models");
+        assert_eq!(title("models", 1, 2), "models, 1 thread");
+        let text = update(PREFACE, "models", "all\n").unwrap();
+        let text = update(&text, &title("models", 1, 2), "one\n").unwrap();
+        assert_eq!(between_markers(&text, "models"), Some("all\n"));
+        assert_eq!(between_markers(&text, "models, 1 thread"), Some("one\n"));
+        assert!(render(&[Row { threads: 1, ..row() }]).starts_with("a machine; 1 thread; 3 "));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{StyleVaeGan, StyleWeights};
 use crate::ModelError;
 use crate::error::TorchContext;
 use crate::parameters::Parameter;
+use crate::precision::SharedPrecision;
 use crate::random::{Purpose, standard_normal};
 use crate::trainer::{Batch, Losses, Objective, Steps};
 use crate::vae::negative_log_likelihood;
@@ -146,6 +147,10 @@ impl Objective for Separate {
 
     fn device(&self) -> tch::Device {
         self.model.device()
+    }
+
+    fn precision(&self) -> &SharedPrecision {
+        self.model.shared_precision()
     }
 
     /// A pair of images, one after the other.
