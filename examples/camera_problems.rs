@@ -2,8 +2,8 @@
 //!
 //! Source: uncleDecart, *data_drift*, 2021: its open research part, style against content by a
 //! VAEGAN, of which no result was published. Data: handwritten digits, bundled; one digit is the
-//! product, the others are anomalies; six camera problems are made of them. Time: about six
-//! minutes on two cores.
+//! product, the others are anomalies; six camera problems are made of them. Time: under
+//! two minutes of one core.
 //!
 //!     cargo run --release -p novelty-examples --example camera_problems
 

@@ -4,7 +4,7 @@
 //! Data: by default washers drawn with and without defects at 64x64 in colour, which stand in for
 //! the faces, since nothing of those is bundled: the published figures are of other images. The
 //! homework's own arrays by `--train` and `--test`, which are streamed and may be larger than
-//! memory; scikit-image's small set of faces by `--lfw`. Time: about five minutes on two cores.
+//! memory; scikit-image's small set of faces by `--lfw`. Time: three minutes of one core.
 //!
 //!     cargo run --release -p novelty-examples --example faces_roc_auc
 //!     cargo run --release -p novelty-examples --example faces_roc_auc -- --lfw lfw_subset.npy

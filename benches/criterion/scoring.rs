@@ -10,7 +10,7 @@ use novelty_scoring::{
     Boundary, Combination, ConformalPValues, ConformalThreshold, ContaminationThreshold, Distance,
     Ensemble, HypersphereConfig, IsolationForestConfig, KNearestNeighborsConfig,
     KernelDensityConfig, LocalOutlierFactorConfig, MahalanobisConfig, MaxF1Threshold,
-    MaxFprThreshold, MedianDeviationThreshold, Normalisation, PatchMemoryConfig,
+    MaxFprThreshold, MedianDeviationThreshold, Normalisation, OneClassSvmConfig, PatchMemoryConfig,
     PeaksOverThreshold, PixelError, Pooling, QuantileThreshold, StandardDeviationThreshold,
     SummaryConfig, mean_rank, tile_scores,
 };
@@ -97,6 +97,8 @@ fn feature_scorers(c: &mut Criterion) {
     bench_scorer(c, "kernel_density", &KernelDensityConfig::new());
     bench_scorer(c, "local_outlier_factor", &LocalOutlierFactorConfig::new());
     bench_scorer(c, "isolation_forest", &IsolationForestConfig::new());
+    // Its training grows fast: of larger references 500 are kept.
+    bench_scorer(c, "one_class_svm", &OneClassSvmConfig::new().max_reference(500));
 }
 
 /// Three scorers as one, on the scale of their own reference scores.

@@ -11,7 +11,7 @@
 //! | [`GaussianMixtureConfig`] | `k` Gaussians, and how sure it is | `n k d^2` an iteration; `n k d` if diagonal | Dempster, Laird and Rubin 1977 |
 //! | [`DbscanConfig`], [`k_distances`] | dense regions of any shape, and noise | `n log n` in few dimensions, at worst `n^2 d` | Ester et al. 1996 |
 //! | [`PcaConfig`], exact | directions of largest variance | `n d min(n, d) / 2`, and eigenvectors | Pearson 1901; Hotelling 1933 |
-//! | [`PcaConfig`], randomised | the same of large data, not copied | `n d (k + 10)` a pass, some 5 passes | Musco and Musco 2015 |
+//! | [`PcaConfig`], randomised | the same of large data, not copied | `n d k / 3` a pass, some 8 passes | Musco and Musco 2015 |
 //! | [`IncrementalPca`] | the same of data larger than memory | a batch at a time | Ross et al. 2008 |
 //! | [`select_n_clusters`] | how many clusters, and whether more than one | many runs of k-means | Tibshirani et al. 2001; Liu et al. 2008 |
 //!

@@ -78,6 +78,12 @@ pub enum ScoringError<E: Error + 'static = Infallible> {
         /// Its size.
         size: usize,
     },
+    /// A support vector machine has no finite solution.
+    #[error("the support vector machine of {n_samples} samples has no finite solution")]
+    Unsolved {
+        /// Its samples.
+        n_samples: usize,
+    },
     /// Summaries that keep different things cannot become one.
     #[error("summaries of different {what} cannot be merged")]
     Unlike {
@@ -130,6 +136,7 @@ impl ScoringError {
             Self::Components(error) => ScoringError::Components(error),
             Self::Metric(error) => ScoringError::Metric(error),
             Self::NoConvergence { size } => ScoringError::NoConvergence { size },
+            Self::Unsolved { n_samples } => ScoringError::Unsolved { n_samples },
             Self::Unlike { what } => ScoringError::Unlike { what },
             Self::TooManySamples { limit } => ScoringError::TooManySamples { limit },
             Self::Saved { model, part } => ScoringError::Saved { model, part },

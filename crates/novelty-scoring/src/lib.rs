@@ -23,10 +23,8 @@
 //! | [`KernelDensity`] | `n d` | Parzen 1962 |
 //! | [`LocalOutlierFactor`] | `n d` | Breunig et al. 2000 |
 //! | [`IsolationForest`] | trees x depth | Liu, Ting and Zhou 2008 |
+//! | `OneClassSvm` (feature `svm`) | support vectors x `d` | Schölkopf et al. 2001 |
 //! | [`Ensemble`] | that of its members | |
-//!
-//! There is no one-class support vector machine: no existing crate's has been measured against
-//! scikit-learn's yet.
 //!
 //! # From scores to decisions
 //!
@@ -94,6 +92,8 @@ mod local_outlier_factor;
 mod mahalanobis;
 mod neighbors;
 mod normalise;
+#[cfg(feature = "svm")]
+mod one_class_svm;
 mod orientation_histograms;
 mod patch_memory;
 mod reconstruction;
@@ -114,6 +114,8 @@ pub use local_outlier_factor::{LocalOutlierFactor, LocalOutlierFactorConfig};
 pub use mahalanobis::{Mahalanobis, MahalanobisConfig, Shrinkage};
 pub use neighbors::{Distance, KNearestNeighbors, KNearestNeighborsConfig, NeighborAggregation};
 pub use normalise::{Normalisation, Normalised, ScoreNormaliser};
+#[cfg(feature = "svm")]
+pub use one_class_svm::{KernelScale, OneClassSvm, OneClassSvmConfig};
 pub use orientation_histograms::OrientationHistograms;
 pub use patch_memory::{PatchMemory, PatchMemoryConfig};
 pub use reconstruction::{

@@ -19,7 +19,7 @@
 //! | `report` | figures and a self-contained HTML page | `novelty-report` | `report` |
 //!
 //! No feature is on by default, and without `models` nothing here needs libtorch. The features
-//! `linfa` and `serde` pass on to the crates that have them.
+//! `linfa`, `serde` and `svm` pass on to the crates that have them.
 //!
 //! # Example
 //!

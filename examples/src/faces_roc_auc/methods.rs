@@ -112,7 +112,7 @@ fn components(task: &Task) -> anyhow::Result<Vec<Method>> {
         let learned = Learned::since(started, (k + 1) * pixels);
         let name = format!("PCA {k}");
         let method = learned.method(task, &name, &ReconstructionError::euclidean(&pca))?;
-        let description = format!("{k} principal components");
+        let description = format!("principal components, {k} of them");
         Ok(Method { is_baseline: true, description, ..method })
     };
     numbers.map(one).collect()

@@ -4,7 +4,7 @@ use novelty_report::{
 };
 
 use super::task::read;
-use super::{Method, Metrics, Task};
+use super::{Judged, Method, Metrics, Task};
 use crate::Output;
 
 /// Images shown at each end of the ranking.
@@ -192,12 +192,19 @@ fn comparison_section(output: &Output, task: &Task, metrics: &Metrics) -> anyhow
     Ok(section.finish())
 }
 
+fn label(method: &Judged) -> String {
+    if method.is_baseline {
+        return method.name.clone();
+    }
+    format!("{}: {}", method.name, method.description)
+}
+
 fn sizes(metrics: &Metrics) -> Table {
     let head = ["method", "ROC-AUC", "parameters", "seconds to learn", "seconds to score"];
     let table = Table::new(head).caption("What each method costs, and what it is worth");
     metrics.methods.iter().fold(table, |table, method| {
         table.row([
-            format!("{}: {}", method.name, method.description),
+            label(method),
             method.roc_auc.map_or_else(|| "–".to_owned(), |area| format!("{area:.4}")),
             method.n_parameters.to_string(),
             format!("{:.1}", method.seconds_train),

@@ -131,14 +131,16 @@ fn through_samples(data: &Centred<'_>, vectors: MatRef<'_, f64>) -> Mat<f64> {
 
 fn randomized(data: &Centred<'_>, config: &PcaConfig) -> Result<Solution, ClusterError> {
     let (n, d) = data.x.dim();
-    let block = config.n_components + config.n_oversamples;
+    let kept = config.n_components + config.n_oversamples;
+    // Fewer columns a pass are fewer in all, which is worth the passes that they add.
+    let block = kept.div_ceil(3).next_multiple_of(NARROW).min(kept);
     // The basis takes no more than a twentieth of the memory of the data.
     let affordable = n * size_of::<f32>() / (20 * size_of::<f64>());
     let search = Search {
         k: config.n_components,
         block,
-        kept: block,
-        max_basis: affordable.clamp(3 * block, 8 * block).min(n.min(d) - block),
+        kept,
+        max_basis: affordable.clamp(kept + 2 * block, 6 * kept).min(n.min(d) - block),
         max_passes: config.max_passes,
         growth: 1.0,
         tolerance: config.tolerance,

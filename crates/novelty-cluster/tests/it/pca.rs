@@ -75,6 +75,39 @@ fn constant_data_has_no_variance_and_comes_back() {
     assert!((back - x).iter().all(|d| d.abs() < 1e-7));
 }
 
+/// Sizes that end in the middle of a group of samples and of a tile of features; few strong
+/// directions and many weak ones, far from the origin.
+#[test]
+fn the_randomised_solver_agrees_with_the_exact_one() {
+    for (n, d, k) in [(1503, 701, 6), (701, 1503, 6), (1201, 1203, 20), (2049, 240, 3)] {
+        let mut x = gaussian(n, d, 11);
+        for (j, mut column) in x.axis_iter_mut(Axis(1)).enumerate() {
+            column.mapv_inplace(|value| 30.0 + value * (1.0 + j as f32).powf(-0.7));
+        }
+        let fit = |solver, tolerance| {
+            let config = PcaConfig::new(k).solver(solver).tolerance(tolerance);
+            config.fit(x.view()).unwrap()
+        };
+        let exact = fit(PcaSolver::Exact, 0.0);
+        // Singular values come out to the square of the tolerance, or nearly.
+        for (tolerance, limit) in [(2e-3, 2e-5), (1e-4, 2e-6)] {
+            let pca = fit(PcaSolver::Randomized, tolerance);
+            for (got, expected) in pca.singular_values().iter().zip(exact.singular_values()) {
+                let error = (got / expected - 1.0).abs();
+                assert!(error < limit, "{n} x {d}, {tolerance}: {got}, not {expected}");
+            }
+            let (share, expected) =
+                (pca.explained_variance_ratio().sum(), exact.explained_variance_ratio().sum());
+            assert!((share / expected - 1.0).abs() < limit, "{share}, not {expected}");
+            // The spans agree: the exact directions lie in it, to the root of the limit.
+            for direction in exact.components().outer_iter() {
+                let inside = pca.components().dot(&direction);
+                assert!(inside.dot(&inside) > 1.0 - 5e-3, "{n} x {d}: {}", inside.dot(&inside));
+            }
+        }
+    }
+}
+
 /// Every solver, on data tall and wide, and in pieces; the sizes make each work in several tasks.
 #[test]
 fn threads_change_no_bit() {

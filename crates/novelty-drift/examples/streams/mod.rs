@@ -5,16 +5,17 @@ use std::error::Error;
 
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView2, Axis, concatenate};
 use novelty_cluster::{ClusterError, Pca, PcaConfig};
-use novelty_core::{Embed, Fit, Images, InputError, Sample, Score};
+use novelty_core::{Embed, Fit, ImageShape, Images, InputError, Sample, Score};
 use novelty_data::{Corruption, CorruptionKind, IdxDataset, Split};
 use novelty_drift::{
-    CameraDiagnosis, CameraDiagnosisConfig, CameraExemplars, ClassModel, Event, EventKind,
-    ModelBank, Monitor, MonitorConfig, MonitorReference, ProblemExemplars, style_features,
-    train_class,
+    BufferClustering, CameraDiagnosis, CameraDiagnosisConfig, CameraExemplars, ClassModel, Event,
+    EventKind, ModelBank, Monitor, MonitorConfig, MonitorReference, ProblemExemplars,
+    style_features, train_class,
 };
-use novelty_scoring::QuantileThreshold;
+use novelty_scoring::{OrientationHistograms, QuantileThreshold};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 pub(crate) type Any = Box<dyn Error + Send + Sync>;
 
@@ -35,8 +36,8 @@ pub(crate) const SPELL: std::ops::Range<u64> = 300..700;
 const BATCH: usize = 20;
 /// Pictures of a known digit that its model is trained on.
 const N_TRAIN: usize = 2000;
-/// Members of a proposal when it is adopted.
-const ADOPT_AT: usize = 60;
+/// Members of a proposal when it is adopted: a model of 60 takes other digits for its own.
+const ADOPT_AT: usize = 150;
 
 /// MNIST, as it comes with the project.
 pub(crate) fn mnist(split: Split) -> Result<IdxDataset, Any> {
@@ -96,28 +97,17 @@ pub(crate) fn diagnosis(
     Ok(config.fit(CameraExemplars { clean: clean.view(), problems: &problems })?)
 }
 
-/// Upright, in the middle, blurred by a 3 x 3 binomial, and of unit length.
-fn features(images: Images<'_>) -> Array2<f32> {
-    let (n, _, height, width) = images.dim();
-    let mut rows = Array2::zeros((n, height * width));
-    for (image, mut row) in images.axis_iter(Axis(0)).zip(rows.outer_iter_mut()) {
-        let image = upright(&image.index_axis(Axis(0), 0));
-        for y in 1..height - 1 {
-            for x in 1..width - 1 {
-                let sum: f32 = (0..9)
-                    .map(|i| {
-                        let (dy, dx): (usize, usize) = (i / 3, i % 3);
-                        let weight = (2 - dy.abs_diff(1)) * (2 - dx.abs_diff(1));
-                        weight as f32 * image[[y + dy - 1, x + dx - 1]]
-                    })
-                    .sum();
-                row[y * width + x] = sum;
-            }
-        }
-        let length = row.dot(&row).sqrt().max(1e-6);
-        row /= length;
-    }
-    rows
+/// The edges of pictures made upright: strokes may lie a little elsewhere and stay alike.
+fn features(images: Images<'_>) -> Result<Array2<f32>, InputError> {
+    let mut straight = images.to_owned();
+    straight.axis_iter_mut(Axis(0)).into_par_iter().for_each(|mut image| {
+        let mut channel = image.index_axis_mut(Axis(0), 0);
+        let upright = upright(&channel.view());
+        channel.assign(&upright);
+    });
+    let (_, channels, height, width) = images.dim();
+    let shape = ImageShape { channels, height, width };
+    OrientationHistograms::new(shape).spread(1.4).stride(4).embed(straight.view())
 }
 
 /// Sheared until no column depends on the row, with the centre of mass in the middle.
@@ -166,7 +156,7 @@ impl Fit<Images<'_>> for NearestConfig {
     type Error = InputError;
 
     fn fit(&self, images: Images<'_>) -> Result<Nearest, InputError> {
-        let rows = features(images);
+        let rows = features(images)?;
         let mut products = rows.dot(&rows.t());
         products.diag_mut().fill(-1.0);
         let usual = products.outer_iter().map(|row| nearest(row).1).collect();
@@ -189,7 +179,7 @@ impl Score<Images<'_>> for Nearest {
     type Error = InputError;
 
     fn score(&self, images: Images<'_>) -> Result<Array1<f32>, InputError> {
-        let products = features(images).dot(&self.rows.t());
+        let products = features(images)?.dot(&self.rows.t());
         let score = |row: ArrayView1<'_, f32>| {
             let (order, distance) = nearest(row);
             let usual = order.iter().map(|&i| self.usual[i]).sum::<f32>() / order.len() as f32;
@@ -207,7 +197,7 @@ impl Embed for Embedder {
     type Error = ClusterError;
 
     fn embed(&self, images: Images<'_>) -> Result<Array2<f32>, ClusterError> {
-        self.0.transform(features(images).view())
+        self.0.transform(features(images)?.view())
     }
 }
 
@@ -226,7 +216,7 @@ fn train(name: &str, images: Images<'_>) -> Result<ClassModel<Nearest>, Any> {
 
 impl Pair {
     pub(crate) fn embedder(&self, data: &IdxDataset) -> Result<Embedder, Any> {
-        let rows = features(digits(data, &self.known, 0, 2000)?.view());
+        let rows = features(digits(data, &self.known, 0, 2000)?.view())?;
         Ok(Embedder(PcaConfig::new(30).fit(rows.view())?))
     }
 
@@ -327,7 +317,14 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Pushes images, and adopts what is proposed once it has 60 of them.
+/// The settings chosen on ten sets of digits: a new class brings its images soon, and a wide one
+/// holds together.
+pub(crate) fn config() -> MonitorConfig {
+    let clustering = BufferClustering::Density { min_samples: 4, core_share: 0.6 };
+    MonitorConfig::new().buffer_age(200).clustering(clustering)
+}
+
+/// Pushes images, and adopts what is proposed once it has 150 of them.
 pub(crate) fn run(monitor: &mut DigitMonitor, images: Images<'_>) -> Result<Vec<Event>, Any> {
     let mut events = Vec::new();
     for batch in images.axis_chunks_iter(Axis(0), BATCH) {

@@ -189,6 +189,20 @@ fn styles_are_named_and_taken_off() {
 }
 
 #[test]
+fn a_resumed_run_of_styles_ends_with_the_same_bits() {
+    let (styles, folder) = ([0, 1, 2].map(|s| Styled(bars(20), s)), tempfile::tempdir().unwrap());
+    let all: Vec<&Styled> = styles.iter().collect();
+    let trainer = |epochs| StyleVaeGanTrainer::new(style_network(), settings(epochs));
+    let whole = trainer(4).fit_styles(&all, &mut ()).unwrap();
+    let kept = |epochs| trainer(epochs).checkpoints(folder.path());
+    kept(2).fit_styles(&all, &mut ()).unwrap();
+    let resumed = kept(4).resume_styles(&all, &mut ()).unwrap();
+    let codes = |model: &StyleVaeGan| model.embed(bars(20).view()).unwrap();
+    assert_eq!(codes(&whole.model), codes(&resumed.model));
+    assert_eq!(whole.history.measures, resumed.history.measures);
+}
+
+#[test]
 fn styles_that_do_not_fit_are_named() {
     let trainer = StyleVaeGanTrainer::new(style_network(), settings(1));
     let (clean, dark) = (Styled(bars(9), 0), Styled(bars(8), 1));

@@ -7,7 +7,7 @@ use novelty_scoring::{
     Boundary, Distance, Hypersphere, HypersphereConfig, IsolationForest, IsolationForestConfig,
     KNearestNeighbors, KNearestNeighborsConfig, KernelDensity, KernelDensityConfig,
     LocalOutlierFactor, LocalOutlierFactorConfig, Mahalanobis, MahalanobisConfig, Normalisation,
-    Normalised, Shrinkage,
+    Normalised, OneClassSvm, OneClassSvmConfig, Shrinkage,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -140,6 +140,14 @@ fn kinds() -> Vec<Kind> {
             restore: restored::<KernelDensity>,
             constant: NO_SPREAD,
             one: NO_SPREAD,
+            wide: Scores,
+        },
+        Kind {
+            name: "one-class support vector machine",
+            fit: |x| boxed(OneClassSvmConfig::new().fit(x)),
+            restore: restored::<OneClassSvm>,
+            constant: NO_SPREAD,
+            one: Scores,
             wide: Scores,
         },
         Kind {

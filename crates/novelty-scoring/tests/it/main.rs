@@ -11,6 +11,7 @@ mod combinations;
 mod every_scorer;
 mod features;
 mod golden;
+mod one_class_svm;
 mod orientation_histograms;
 mod patch_memory;
 mod pixel_errors;
