@@ -2,7 +2,9 @@
 //!
 //! Source: none published in this form; the data set and its measures are those of Bergmann et
 //! al., *The MVTec Anomaly Detection Dataset*, IJCV 2021. Data: any tree in its layout, or else
-//! the synthetic inspection set. Time: up to ten minutes a category on one busy core.
+//! the synthetic inspection set. Time: two
+//! to three minutes of one core for each of the three synthetic parts (AMD EPYC), ten for a
+//! category of 256x256 photographs.
 //!
 //!     cargo run --release -p novelty-examples --example mvtec_inspect
 //!     cargo run --release -p novelty-examples --example mvtec_inspect -- \
