@@ -1,7 +1,14 @@
+use std::thread::sleep;
+use std::time::Duration;
+
 use anyhow::Result;
 
 use super::area::Task;
 use super::side::{Answer, Side};
+
+/// How long the machine rests before every run. Threads of a pool (OpenBLAS's, OpenMP's) go on
+/// spinning when their work is done, and would take processors from the run of the other side.
+const REST: Duration = Duration::from_millis(500);
 
 /// One run of each side, close together in time.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,14 +25,18 @@ pub(super) fn pairs(
     runs: u32,
     mut on_pair: impl FnMut(),
 ) -> Result<Vec<Pair>> {
+    let rested = |side: &mut Side| {
+        sleep(REST);
+        side.run()
+    };
     let mut pairs = Vec::new();
     for index in 0..=runs {
         let pair = if index % 2 == 0 {
-            let ours = ours.run()?;
-            Pair { ours, theirs: theirs.run()? }
+            let ours = rested(ours)?;
+            Pair { ours, theirs: rested(theirs)? }
         } else {
-            let theirs = theirs.run()?;
-            Pair { ours: ours.run()?, theirs }
+            let theirs = rested(theirs)?;
+            Pair { ours: rested(ours)?, theirs }
         };
         if index > 0 {
             pairs.push(pair);
