@@ -43,9 +43,9 @@ pub enum KernelScale {
 /// use novelty_core::{Fit, Score};
 /// use novelty_scoring::OneClassSvmConfig;
 ///
-/// let reference = Array2::from_shape_fn((40, 2), |(i, j)| ((i * 7 + j * 3) % 11) as f32);
-/// let scorer = OneClassSvmConfig::new().fit(reference.view())?;
-/// let scores = scorer.score(Array2::from_shape_fn((2, 2), |(i, _)| 5.0 + 40.0 * i as f32).view())?;
+/// let grid = Array2::from_shape_fn((40, 2), |(i, j)| if j == 0 { i % 8 } else { i / 8 } as f32);
+/// let scorer = OneClassSvmConfig::new().fit(grid.view())?;
+/// let scores = scorer.score(ndarray::array![[3.0, 2.0], [43.0, 42.0]].view())?;
 /// assert!(scores[0] < 0.0 && scores[1] > 0.0);
 /// # Ok::<(), novelty_scoring::ScoringError>(())
 /// ```
